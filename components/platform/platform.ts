@@ -1,0 +1,158 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/**
+ * What a fleet needs of the machine or cluster it runs on. Components speak only these words;
+ * `docker/` makes them real today, a second folder can make them real on a cluster.
+ */
+export interface Platform {
+  /** An image of ours, built from `images/<name>`, or the reference that the fleet file names instead. */
+  image(name: ImageName, override?: string): Image;
+  /** Storage that outlives every release; protected, never deleted with the stack. */
+  dataVolume(name: string, opts: Parent): DataVolume;
+  /** Files that a workload reads from its start on. Changed content makes a new copy beside the old one. */
+  files(name: string, args: FilesArgs, opts: Parent): Files;
+  /** Files of a workload that cannot run twice: changed in place, checked, then reloaded. */
+  liveFiles(name: string, args: LiveFilesArgs, opts: Parent): Files;
+  /** A long-running container with all its settings. */
+  workload(name: string, args: WorkloadArgs, opts: ChildOptions): Workload;
+  /** A container that runs to its end before anything that depends on it starts. Failure fails the update. */
+  job(name: string, args: JobArgs, opts: ChildOptions): Job;
+  /** Address at which a singleton workload will be reached; known before it exists. */
+  addressOf(singleton: string): string;
+}
+
+export interface Parent {
+  readonly parent: pulumi.Resource;
+}
+
+export interface ChildOptions extends Parent {
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+/** Folder names under `images/`. */
+export type ImageName =
+  | "postgres"
+  | "pgbouncer"
+  | "haproxy"
+  | "prometheus"
+  | "alertmanager"
+  | "postgres-exporter"
+  | "pgbouncer-exporter"
+  | "mcp-server";
+
+export interface Image {
+  /** What a container is created from. */
+  readonly reference: pulumi.Input<string>;
+}
+
+/**
+ * Who may talk to whom: `edge` publishes ports (gateway, consoles), `mcp` joins gateway and servers, `data` joins
+ * servers and pooler, `db` joins pooler, jobs and PostgreSQL, `obs` joins Prometheus with what it scrapes.
+ * All but `edge` have no way out.
+ */
+export const networkRoles = ["edge", "mcp", "data", "db", "obs"] as const;
+export type NetworkRole = (typeof networkRoles)[number];
+
+export interface DataVolume {
+  readonly kind: "data";
+  readonly name: pulumi.Input<string>;
+}
+
+/** A directory of files; mounted read-only. */
+export interface Files {
+  readonly kind: "files";
+  readonly name: pulumi.Input<string>;
+  /** What has to exist before a reader starts. */
+  readonly ready: pulumi.Resource;
+}
+
+export interface FilesArgs {
+  /** Image that any container of this stack runs: nothing else needs to be fetched to hold the files. */
+  readonly image: Image;
+  /** File name (no slashes) -> content; secret content stays secret. Readable by the one workload that mounts it. */
+  readonly files: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * Live files lie in `<mount>/current/`, a symbolic link that moves to a complete new version in one step, so a
+ * reader never sees half a change.
+ */
+export interface LiveFilesArgs extends FilesArgs {
+  /** Name of the singleton workload that reads the files. */
+  readonly reader: string;
+  /**
+   * Command that judges the new version inside the running reader before it becomes current; `{dir}` stands for its
+   * directory. A non-zero exit refuses the change and its output becomes the error. Default: no check.
+   */
+  readonly check?: readonly string[];
+  /** Command that makes the running reader take up the new version. */
+  readonly reload: readonly string[];
+  /** Command that succeeds once the new version is in force; tried for 30 s. Default: none. */
+  readonly verify?: readonly string[];
+  /** Where the reader mounts the volume. */
+  readonly mountPath: string;
+}
+
+export interface Mount {
+  readonly source: DataVolume | Files;
+  readonly path: string;
+}
+
+export interface WorkloadArgs {
+  /** Part of the fleet it belongs to; label `mcp-fleet/component`. */
+  readonly component: string;
+  readonly image: Image;
+  readonly command?: readonly pulumi.Input<string>[];
+  /** No secrets: everybody who may look at the engine sees these. */
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Numeric `uid:gid`, never root. */
+  readonly user: string;
+  readonly networks: readonly NetworkRole[];
+  /** Published ports; needs the network role `edge`. */
+  readonly publish?: readonly { readonly port: number; readonly hostIp: string; readonly hostPort: number }[];
+  readonly mounts?: readonly Mount[];
+  /** Writable memory file systems: path -> MiB. The root file system is read-only. */
+  readonly tmpfs?: Readonly<Record<string, number>>;
+  readonly memoryMb: number;
+  readonly cpus: number;
+  /** Shared memory, MiB. Default 64. */
+  readonly shmMb?: number;
+  readonly health: {
+    /** Exit code 0 is healthy. */
+    readonly command: readonly string[];
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly retries: number;
+    readonly startPeriodSeconds: number;
+  };
+  readonly stop: { readonly signal: "SIGTERM" | "SIGINT" | "SIGUSR1"; readonly graceSeconds: number };
+  /**
+   * `beside`: a changed workload starts next to the old one under a generated name, which goes only after everything
+   * else succeeded. `singleton`: one at a time under a fixed name, because it owns a volume or a host port.
+   */
+  readonly strategy: "beside" | "singleton";
+}
+
+export interface Workload {
+  /** Host name on the workload's networks. */
+  readonly address: pulumi.Output<string>;
+  readonly resource: pulumi.Resource;
+}
+
+export interface JobArgs {
+  readonly component: string;
+  readonly image: Image;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly user: string;
+  readonly networks: readonly NetworkRole[];
+  readonly mounts?: readonly Mount[];
+  readonly tmpfs?: Readonly<Record<string, number>>;
+  readonly memoryMb: number;
+  /** The job is stopped and counts as failed after this time, seconds. */
+  readonly timeoutSeconds: number;
+}
+
+export interface Job {
+  readonly resource: pulumi.Resource;
+}

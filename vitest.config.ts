@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+/** Suites in the order of `./fleet test`: each needs more of the machine than the one before it. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        // Real programs (postgres, haproxy, promtool ...) judge what is rendered; no Docker needed by the test itself.
+        test: { name: "artefacts", include: ["test/artefacts/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false },
+      },
+      {
+        test: { name: "engine", include: ["test/engine/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false },
+      },
+      {
+        test: { name: "docker", include: ["test/docker/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false },
+      },
+    ],
+  },
+});
