@@ -8,9 +8,12 @@ import { z } from "zod";
 /** Lower-case DNS label: becomes a container name, a route, a database schema and a metric label. */
 export const slug = z
   .string()
-  .max(40, { error: "at most 40 characters, so that derived names stay below the 63 of DNS; shorten it" })
+  .max(40, {
+    error: "at most 40 characters, so that derived names stay below the 63 of DNS; shorten it",
+  })
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
-    error: "lower-case letters, digits and single dashes, starting with a letter, as in book-planning",
+    error:
+      "lower-case letters, digits and single dashes, starting with a letter, as in book-planning",
   });
 
 /** Host or container port that an unprivileged process can open. */
@@ -32,7 +35,10 @@ export const imageReference = z
   .max(255, { error: "at most 255 characters" })
   .regex(
     /^(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?)\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/,
-    { error: "an image reference such as registry.example:5000/team/scene:1.4 or name@sha256:<64 hex digits>" },
+    {
+      error:
+        "an image reference such as registry.example:5000/team/scene:1.4 or name@sha256:<64 hex digits>",
+    },
   );
 
 /** Seconds, whole and positive. */
@@ -56,6 +62,8 @@ export const cpus = z
 
 /** Environment variable names and values of a workload. Never a place for secrets: `docker inspect` shows them. */
 export const environment = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "an environment variable name such as LOG_LEVEL" }),
+  z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "an environment variable name such as LOG_LEVEL" }),
   z.string({ error: "a string; put numbers and booleans in quotes" }),
 );

@@ -80,6 +80,8 @@ export interface FilesArgs {
 export interface LiveFilesArgs extends FilesArgs {
   /** Name of the singleton workload that reads the files. */
   readonly reader: string;
+  /** `uid:gid` of the reader; nobody else can read the files. */
+  readonly owner: string;
   /**
    * Command that judges the new version inside the running reader before it becomes current; `{dir}` stands for its
    * directory. A non-zero exit refuses the change and its output becomes the error. Default: no check.
@@ -109,7 +111,11 @@ export interface WorkloadArgs {
   readonly user: string;
   readonly networks: readonly NetworkRole[];
   /** Published ports; needs the network role `edge`. */
-  readonly publish?: readonly { readonly port: number; readonly hostIp: string; readonly hostPort: number }[];
+  readonly publish?: readonly {
+    readonly port: number;
+    readonly hostIp: string;
+    readonly hostPort: number;
+  }[];
   readonly mounts?: readonly Mount[];
   /** Writable memory file systems: path -> MiB. The root file system is read-only. */
   readonly tmpfs?: Readonly<Record<string, number>>;
@@ -125,7 +131,10 @@ export interface WorkloadArgs {
     readonly retries: number;
     readonly startPeriodSeconds: number;
   };
-  readonly stop: { readonly signal: "SIGTERM" | "SIGINT" | "SIGUSR1"; readonly graceSeconds: number };
+  readonly stop: {
+    readonly signal: "SIGTERM" | "SIGINT" | "SIGUSR1";
+    readonly graceSeconds: number;
+  };
   /**
    * `beside`: a changed workload starts next to the old one under a generated name, which goes only after everything
    * else succeeded. `singleton`: one at a time under a fixed name, because it owns a volume or a host port.
