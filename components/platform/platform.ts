@@ -123,7 +123,8 @@ export interface WorkloadArgs {
   readonly cpus: number;
   /** Shared memory, MiB. Default 64. */
   readonly shmMb?: number;
-  readonly health: {
+  /** Default: the image's own health check. */
+  readonly health?: {
     /** Exit code 0 is healthy. */
     readonly command: readonly string[];
     readonly intervalSeconds: number;

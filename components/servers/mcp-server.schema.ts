@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { cpus, environment, imageReference, memoryMb, port, seconds, slug } from "../shared.schema.ts";
+import {
+  cpus,
+  environment,
+  imageReference,
+  memoryMb,
+  port,
+  seconds,
+  slug,
+} from "../shared.schema.ts";
 
 /** How a server is probed. Defaults are those of the writing-servers guide, section 5.3. */
 export const healthCheckSchema = z.strictObject({

@@ -51,7 +51,7 @@ export function containerDefinition(
   networkName: (role: NetworkRole) => pulumi.Input<string>,
   log: LogLimits,
 ): Omit<docker.ContainerArgs, "name" | "labels" | "memory" | "memorySwap"> {
-  const { command = [], publish = [], mounts = [], tmpfs = {} } = args;
+  const { command = [], publish = [], mounts = [], tmpfs = {}, health } = args;
   return {
     image: args.image.reference,
     envs: envList(args.env),
@@ -67,14 +67,16 @@ export function containerDefinition(
     stopSignal: args.stop.signal,
     stopTimeout: args.stop.graceSeconds,
     destroyGraceSeconds: args.stop.graceSeconds,
-    healthcheck: {
-      tests: ["CMD", ...args.health.command],
-      interval: goDuration(args.health.intervalSeconds),
-      timeout: goDuration(args.health.timeoutSeconds),
-      retries: args.health.retries,
-      startPeriod: goDuration(args.health.startPeriodSeconds),
-    },
     mustRun: true,
+    ...(health && {
+      healthcheck: {
+        tests: ["CMD", ...health.command],
+        interval: goDuration(health.intervalSeconds),
+        timeout: goDuration(health.timeoutSeconds),
+        retries: health.retries,
+        startPeriod: goDuration(health.startPeriodSeconds),
+      },
+    }),
     ...(command.length > 0 && { command: [...command] }),
     ...(publish.length > 0 && {
       ports: [...publish]

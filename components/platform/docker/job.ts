@@ -120,7 +120,11 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
   },
 };
 
-export type JobResourceArgs = { readonly [K in keyof Inputs]: pulumi.Input<Inputs[K]> };
+export type JobResourceArgs = {
+  readonly [K in keyof Inputs]: pulumi.Input<
+    Inputs[K] extends (infer Element)[] ? pulumi.Input<Element>[] : Inputs[K]
+  >;
+};
 
 export class JobResource extends pulumi.dynamic.Resource {
   constructor(name: string, args: JobResourceArgs, opts: pulumi.CustomResourceOptions) {

@@ -1,0 +1,87 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Image, Platform } from "../platform/platform.ts";
+import { users } from "../platform/users.ts";
+import type { ServerSpec } from "./mcp-server.schema.ts";
+
+export interface McpServerArgs {
+  readonly platform: Platform;
+  readonly spec: ServerSpec;
+  readonly image: Image;
+  /** Where and as whom the server reaches the database; no secrets. */
+  readonly databaseEnv: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly databasePassword: pulumi.Input<string>;
+  readonly environment: string;
+  readonly logging: { readonly level: string; readonly format: string };
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+/** Directory in which a server finds its secrets, one file each. */
+export const secretsDirectory = "/run/secrets/fleet";
+
+/** Port of every server's `/metrics`; on its own listener, so that networks can tell it from MCP. */
+export const metricsPort = 9464;
+
+/** One MCP server; a changed one starts beside the old one. */
+export class McpServer extends pulumi.ComponentResource {
+  /** Host name of this very release of the server. */
+  readonly address: pulumi.Output<string>;
+  readonly resource: pulumi.Resource;
+
+  constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcpfleet:servers:McpServer", name, {}, opts);
+    const { platform, spec, image } = args;
+    const secrets = platform.files(
+      `${spec.name}-secrets`,
+      { image, files: { "database-password": args.databasePassword } },
+      { parent: this },
+    );
+    const workload = platform.workload(
+      spec.name,
+      {
+        component: spec.name,
+        image,
+        env: serverEnv(args),
+        user: users["mcp-server"],
+        networks: ["mcp", "data", "obs"],
+        mounts: [{ source: secrets, path: secretsDirectory }],
+        tmpfs: { "/tmp": 16 },
+        memoryMb: spec.memoryMb,
+        cpus: spec.cpus,
+        // An own image knows best how it is probed.
+        ...(!spec.image && {
+          health: { command: ["node", "/app/health.mjs"], ...spec.health },
+        }),
+        // The server ends by itself once drained; the rest is for closing sockets and the pool.
+        stop: { signal: "SIGTERM", graceSeconds: spec.drainSeconds + 5 },
+        strategy: "beside",
+      },
+      { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
+    );
+    this.address = workload.address;
+    this.resource = workload.resource;
+    this.registerOutputs({ address: this.address });
+  }
+}
+
+/** Environment of a server: what the fleet sets last wins, so that no entry of `env` can break it. */
+export function serverEnv(
+  args: Pick<McpServerArgs, "spec" | "databaseEnv" | "environment" | "logging">,
+): Record<string, pulumi.Input<string>> {
+  const { spec, logging } = args;
+  return {
+    ...spec.env,
+    NODE_ENV: "production",
+    ENVIRONMENT: args.environment,
+    SERVER_NAME: spec.name,
+    SERVER_DOMAIN: spec.domain,
+    PORT: String(spec.port),
+    METRICS_PORT: String(metricsPort),
+    LOG_LEVEL: logging.level,
+    LOG_FORMAT: logging.format,
+    DRAIN_SECONDS: String(spec.drainSeconds),
+    SESSION_IDLE_SECONDS: String(spec.sessionIdleSeconds),
+    SESSION_MAX: String(spec.sessionMax),
+    DATABASE_POOL_SIZE: String(spec.poolSize),
+    ...args.databaseEnv,
+  };
+}
