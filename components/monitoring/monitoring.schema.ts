@@ -5,45 +5,68 @@ import { cpus, imageReference, memoryMb, port, seconds } from "../shared.schema.
 export const monitoringSchema = z.strictObject({
   prometheus: z
     .strictObject({
-      image: imageReference.optional(),
-      /** Loopback port of the console. */
-      port: port.default(9090),
-      scrapeIntervalSeconds: seconds(1, 3600).default(15),
-      scrapeTimeoutSeconds: seconds(1, 3600).default(10),
-      evaluationIntervalSeconds: seconds(1, 3600).default(15),
-      retentionDays: z.int().min(1).max(3650).default(30),
-      memoryMb: memoryMb.default(384),
-      cpus: cpus.default(1),
+      image: imageReference.optional().describe("Own image; default: built from `images/`."),
+      port: port.default(9090).describe("Loopback port of the console."),
+      scrapeIntervalSeconds: seconds(1, 3600)
+        .default(15)
+        .describe("Seconds between two scrapes of a target."),
+      scrapeTimeoutSeconds: seconds(1, 3600)
+        .default(10)
+        .describe("A scrape that takes longer counts as failed; at most the interval."),
+      evaluationIntervalSeconds: seconds(1, 3600)
+        .default(15)
+        .describe("Seconds between two evaluations of the rules."),
+      retentionDays: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(30)
+        .describe("Samples are kept for so many days."),
+      memoryMb: memoryMb.default(384).describe("Memory limit, MiB."),
+      cpus: cpus.default(1).describe("CPU limit, cores."),
     })
     .prefault({}),
   alertmanager: z
     .strictObject({
-      image: imageReference.optional(),
-      /** Loopback port of the console. */
-      port: port.default(9093),
-      memoryMb: memoryMb.default(128),
-      cpus: cpus.default(0.5),
+      image: imageReference.optional().describe("Own image; default: built from `images/`."),
+      port: port.default(9093).describe("Loopback port of the console."),
+      memoryMb: memoryMb.default(128).describe("Memory limit, MiB."),
+      cpus: cpus.default(0.5).describe("CPU limit, cores."),
     })
     .prefault({}),
   grafana: z
     .strictObject({
-      /** `auto`: yes if the image is on the engine or its registry answers. */
       enabled: z
         .enum(["auto", "yes", "no"], { error: "auto, yes or no" })
-        .default("auto"),
-      image: imageReference.default("grafana/grafana:12.3.0"),
-      /** Loopback port of the console. */
-      port: port.default(3000),
-      adminUser: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/).default("admin"),
-      memoryMb: memoryMb.default(256),
-      cpus: cpus.default(1),
+        .default("auto")
+        .describe("`auto`: yes if the image is on the engine or its registry answers."),
+      image: imageReference
+        .default("grafana/grafana:12.3.0")
+        .describe("Grafana comes from its own registry image; it is not built."),
+      port: port.default(3000).describe("Loopback port of the console."),
+      adminUser: z
+        .string()
+        .regex(/^[a-z][a-z0-9_-]{0,31}$/, {
+          error:
+            "lower-case letters, digits, dashes and underscores, starting with a letter, at most 32",
+        })
+        .default("admin")
+        .describe("Login of the administrator; its password is generated."),
+      memoryMb: memoryMb.default(256).describe("Memory limit, MiB."),
+      cpus: cpus.default(1).describe("CPU limit, cores."),
     })
     .prefault({}),
   postgresExporter: z
-    .strictObject({ image: imageReference.optional(), memoryMb: memoryMb.default(64) })
+    .strictObject({
+      image: imageReference.optional().describe("Own image; default: built from `images/`."),
+      memoryMb: memoryMb.default(64).describe("Memory limit, MiB."),
+    })
     .prefault({}),
   pgbouncerExporter: z
-    .strictObject({ image: imageReference.optional(), memoryMb: memoryMb.default(64) })
+    .strictObject({
+      image: imageReference.optional().describe("Own image; default: built from `images/`."),
+      memoryMb: memoryMb.default(64).describe("Memory limit, MiB."),
+    })
     .prefault({}),
 });
 export type MonitoringSpec = z.output<typeof monitoringSchema>;

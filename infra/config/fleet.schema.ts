@@ -2,7 +2,10 @@ import { z } from "zod";
 import { pgbouncerSchema, type PgBouncerSpec } from "../../components/database/pgbouncer.schema.ts";
 import { postgresSchema, type PostgresSpec } from "../../components/database/postgres.schema.ts";
 import { gatewaySchema, type GatewaySpec } from "../../components/gateway/gateway.schema.ts";
-import { monitoringSchema, type MonitoringSpec } from "../../components/monitoring/monitoring.schema.ts";
+import {
+  monitoringSchema,
+  type MonitoringSpec,
+} from "../../components/monitoring/monitoring.schema.ts";
 import {
   serverDefaultsSchema,
   serverSchema,
@@ -12,22 +15,39 @@ import { slug } from "../../components/shared.schema.ts";
 
 /** Shape of a fleet file (`fleets/*.yaml`). Rules across fields live in `rules.ts`. */
 export const fleetFileSchema = z.strictObject({
-  /** Name of the fleet. */
-  name: slug,
-  /** Label on metrics and logs. Servers always run with NODE_ENV=production. */
-  environment: slug.default("staging"),
+  name: slug.describe("Name of the fleet."),
+  environment: slug
+    .default("staging")
+    .describe("Label on metrics and logs. Servers always run with NODE_ENV=production."),
   logging: z
     .strictObject({
-      level: z.enum(["debug", "info", "warn", "error"], { error: "debug, info, warn or error" }).default("info"),
-      format: z.enum(["json", "text"], { error: "json or text" }).default("json"),
-      /** Rotation of each container's log: size of one file, MB. */
-      maxSizeMb: z.int().min(1).max(1000).default(10),
-      /** Rotation of each container's log: files kept. */
-      maxFiles: z.int().min(1).max(100).default(5),
+      level: z
+        .enum(["debug", "info", "warn", "error"], { error: "debug, info, warn or error" })
+        .default("info")
+        .describe("Least severe level that servers log."),
+      format: z
+        .enum(["json", "text"], { error: "json or text" })
+        .default("json")
+        .describe("json for machines, text for people."),
+      maxSizeMb: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(10)
+        .describe("Rotation of each container's log: size of one file, MB."),
+      maxFiles: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(5)
+        .describe("Rotation of each container's log: files kept."),
     })
     .prefault({}),
   serverDefaults: serverDefaultsSchema.prefault({}),
-  servers: z.array(serverSchema).min(1, { error: "at least one server" }).max(500, { error: "at most 500 servers" }),
+  servers: z
+    .array(serverSchema)
+    .min(1, { error: "at least one server" })
+    .max(500, { error: "at most 500 servers" }),
   postgres: postgresSchema.prefault({}),
   pgbouncer: pgbouncerSchema.prefault({}),
   gateway: gatewaySchema.prefault({}),
