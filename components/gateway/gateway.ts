@@ -1,0 +1,189 @@
+import { isIPv6 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import type { Platform, Workload } from "../platform/platform.ts";
+import { users } from "../platform/users.ts";
+import { renderClientConfig, renderVsCodeConfig } from "./client-config.ts";
+import {
+  gatewayPorts,
+  gatewayProblems,
+  type GatewayRoute,
+  type TokenHash,
+} from "./gateway-routes.ts";
+import type { GatewaySpec } from "./gateway.schema.ts";
+import { gatewayFiles, renderHaproxy, renderTokenMap, type GatewayFile } from "./haproxy.render.ts";
+import { clientTokens, type GivenTokens, type TokenPair } from "./tokens.ts";
+
+export interface GatewayServer {
+  readonly name: string;
+  /** Port that the server listens on, and its own port at the gateway. */
+  readonly port: number;
+  /** Generated host name of the running release: two releases of a server never share one. */
+  readonly address: pulumi.Input<string>;
+}
+
+export interface GatewayArgs {
+  readonly platform: Platform;
+  readonly spec: GatewaySpec;
+  readonly servers: readonly GatewayServer[];
+  /**
+   * Tokens that replace generated ones.
+   *
+   * @default - every token is generated
+   */
+  readonly tokens?: GivenTokens;
+  /** Routes do not move before these are there: the private gate of a release. */
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+/** A client's request may go on for this long when the gateway stops; streams that last longer are cut. */
+const stopGraceSeconds = 30;
+
+/**
+ * The only way in: HAProxy with one route per server. New routes, tokens and limits are reloaded into the running
+ * container; only another set of published ports, an image or a size replaces it.
+ */
+export class Gateway extends pulumi.ComponentResource {
+  /** Where all servers are reached: `<url>/<server>/mcp`. */
+  readonly url: string;
+  /** Server name -> MCP endpoint. */
+  readonly serverUrls: Readonly<Record<string, string>>;
+  /** `mcp.json` without tokens. */
+  readonly clientConfig: string;
+  /** `.vscode/mcp.json` without tokens. */
+  readonly vsCodeConfig: string;
+  /** Client name -> primary and backup token; always secret. */
+  readonly tokens: pulumi.Output<Record<string, TokenPair>>;
+  readonly workload: Workload;
+
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcpfleet:gateway:Gateway", name, {}, opts);
+    const { platform, spec, servers } = args;
+    this.rejectProblems(name, spec, servers);
+
+    const tokens = clientTokens(
+      name,
+      {
+        clients: spec.clients.map((client) => client.name),
+        ...(args.tokens === undefined ? {} : { given: args.tokens }),
+      },
+      { parent: this },
+    );
+    const image = platform.image("haproxy", spec.image);
+    const files = platform.liveFiles(
+      `${name}-files`,
+      {
+        image,
+        files: renderedFiles(spec, servers, tokens.hashes),
+        reader: "gateway",
+        owner: users.haproxy,
+        check: ["gateway-ctl", "check", "{dir}"],
+        reload: ["gateway-ctl", "reload"],
+        verify: ["gateway-ctl", "verify"],
+        mountPath: "/etc/haproxy",
+      },
+      { parent: this },
+    );
+    this.workload = platform.workload(
+      "gateway",
+      {
+        component: "gateway",
+        image,
+        user: users.haproxy,
+        networks: ["edge", "mcp", "obs"],
+        publish: publishedPorts(spec, servers),
+        mounts: [{ source: files, path: "/etc/haproxy" }],
+        tmpfs: { "/run/haproxy": 1, "/tmp": 8 },
+        memoryMb: spec.memoryMb,
+        cpus: spec.cpus,
+        health: {
+          command: ["gateway-ctl", "health"],
+          intervalSeconds: 5,
+          timeoutSeconds: 5,
+          retries: 3,
+          startPeriodSeconds: 10,
+        },
+        stop: { signal: "SIGUSR1", graceSeconds: stopGraceSeconds },
+        strategy: "singleton",
+      },
+      { parent: this, dependsOn: [files.ready, ...(args.dependsOn ?? [])] },
+    );
+
+    this.url = `http://${reachableHost(spec.bind)}:${spec.port}`;
+    const endpoints = servers.map((server) => ({
+      name: server.name,
+      url: `${this.url}/${server.name}/mcp`,
+    }));
+    this.serverUrls = Object.fromEntries(endpoints.map((server) => [server.name, server.url]));
+    this.clientConfig = renderClientConfig(endpoints);
+    this.vsCodeConfig = renderVsCodeConfig(endpoints);
+    this.tokens = tokens.secrets;
+    this.registerOutputs({
+      url: this.url,
+      serverUrls: this.serverUrls,
+      clientConfig: this.clientConfig,
+      tokens: this.tokens,
+    });
+  }
+
+  /** Before anything is created, because a throw inside `apply` comes when half of it exists. */
+  private rejectProblems(name: string, spec: GatewaySpec, servers: readonly GatewayServer[]): void {
+    const routes = servers.map((server) => ({
+      server: server.name,
+      port: server.port,
+      backends: [],
+    }));
+    const problems = gatewayProblems(spec, routes);
+    if (problems.length > 0) {
+      throw new pulumi.ResourceError(
+        `${name} has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`,
+        this,
+        true,
+      );
+    }
+  }
+}
+
+/** The files with hashes of tokens are secret; the others show in a preview's diff. */
+function renderedFiles(
+  spec: GatewaySpec,
+  servers: readonly GatewayServer[],
+  hashes: pulumi.Output<TokenHash[]>,
+): Record<GatewayFile, pulumi.Output<string>> {
+  const rendered = pulumi
+    .all(servers.map((server) => pulumi.output(server.address)))
+    .apply((addresses) =>
+      renderHaproxy({
+        spec,
+        routes: servers.map((server, index) => route(server, addresses[index] ?? "")),
+        tokens: [],
+      }),
+    );
+  const files = gatewayFiles.map((file) => [
+    file,
+    file === "tokens.map" ? hashes.apply(renderTokenMap) : rendered.apply((all) => all[file]),
+  ]);
+  return Object.fromEntries(files) as Record<GatewayFile, pulumi.Output<string>>;
+}
+
+function route({ name, port }: GatewayServer, address: string): GatewayRoute {
+  // Dots separate the backend from the server's own id in session ids.
+  const backend = address.replaceAll(/[^A-Za-z0-9_-]/g, "-");
+  return { server: name, port, backends: [{ name: backend, address, port, weight: 100 }] };
+}
+
+/** Docker cannot add a port to a running container: a server more or less replaces it, other changes do not. */
+function publishedPorts(spec: GatewaySpec, servers: readonly GatewayServer[]) {
+  const own = spec.serverPorts
+    ? servers
+        .map(({ port }) => port)
+        .sort((a, b) => a - b)
+        .map((port) => ({ port, hostIp: "127.0.0.1", hostPort: port + spec.serverPortOffset }))
+    : [];
+  return [{ port: gatewayPorts.public, hostIp: spec.bind, hostPort: spec.port }, ...own];
+}
+
+/** Address under which this machine reaches what is bound to `bind`. */
+function reachableHost(bind: string): string {
+  if (bind === "0.0.0.0" || bind === "::") return "127.0.0.1";
+  return isIPv6(bind) ? `[${bind}]` : bind;
+}
