@@ -1,0 +1,59 @@
+import { ConfigError } from "./config.ts";
+import { createLogger } from "./logging.ts";
+import { parseMigrateConfig } from "./migrate/config.ts";
+import type { MigrateConfig } from "./migrate/config.ts";
+import { connect } from "./migrate/connect.ts";
+import { knownMigrations } from "./migrate/known.ts";
+import { reconcileRoles } from "./migrate/roles.ts";
+import { migrateSchema } from "./migrate/runner.ts";
+
+/** Any number, the same for every run: two runs at once wait for each other. */
+const ADVISORY_LOCK = 7_301_003_010;
+
+const log = createLogger({
+  name: "migrate",
+  environment: process.env["ENVIRONMENT"] || "production",
+  logLevel: "info",
+  logFormat: "json",
+});
+
+async function migrate(config: MigrateConfig): Promise<void> {
+  const started = performance.now();
+  const { host, port } = config.database;
+  const client = await connect(config, (error) =>
+    log.info({ host, port, error }, "waiting for the database"),
+  );
+  try {
+    // Statements of this job carry verifiers; keep them out of the database's log, errors included.
+    await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCK]);
+    const passwords = await reconcileRoles(client, config.roles, config.passwords);
+    log.info({ servers: config.roles.servers.length, passwords }, "roles are as declared");
+    const known = await knownMigrations();
+    let applied = 0;
+    for (const { name, domain, schema } of config.roles.servers) {
+      const result = await migrateSchema(client, schema, known[domain ?? name] ?? []);
+      applied += result.applied.length;
+      log.info({ server: name, ...result }, result.applied.length > 0 ? "migrated" : "up to date");
+    }
+    log.info(
+      {
+        schemas: config.roles.servers.length,
+        applied,
+        passwordsSet: passwords.length,
+        durationMs: Math.round(performance.now() - started),
+      },
+      "migration finished",
+    );
+  } finally {
+    // Ends the lock as well.
+    await client.end();
+  }
+}
+
+try {
+  await migrate(parseMigrateConfig(process.env));
+} catch (error) {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else log.fatal({ error }, "migration failed");
+  process.exitCode = 1;
+}

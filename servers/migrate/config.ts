@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { ConfigError } from "../config.ts";
+
+/** Where the job connects and what it is told. Secrets are named by file, never by value. */
+export interface MigrateConfig {
+  readonly database: {
+    readonly host: string;
+    readonly port: number;
+    readonly name: string;
+    readonly user: string;
+    readonly passwordFile: string;
+  };
+  /** Longest wait for the database to answer. Milliseconds. */
+  readonly waitMs: number;
+  readonly roles: RolesSpec;
+  /** Password of each login role, by role name. */
+  readonly passwords: ReadonlyMap<string, string>;
+}
+
+const identifier = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]*$/, "use lower-case letters, digits and '_'")
+  .refine((name) => !name.startsWith("pg_"), "names that start with pg_ belong to PostgreSQL");
+
+const serverRoles = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "use lower-case words joined by '-'"),
+  schema: identifier.max(57, "at most 57 characters, so that role suffixes still fit into 63"),
+  /** Tool set whose migrations apply; the name of the server unless it borrows another's. */
+  domain: z.string().optional(),
+  /** Login of the pair that servers use now; the other one is for the next rotation. */
+  activeLogin: z.enum(["a", "b"], "use a or b").default("a"),
+  connectionLimit: z.int().min(1).max(1000).default(20),
+  statementTimeoutSeconds: z.int().min(1).max(3600).default(30),
+});
+
+const rolesSpec = z
+  .strictObject({
+    servers: z.array(serverRoles).min(1),
+    exporterRole: identifier.default("postgres_exporter"),
+    lookupRole: identifier.default("pgbouncer_auth"),
+  })
+  .superRefine(({ servers }, context) => {
+    for (const key of ["name", "schema"] as const) {
+      const seen = new Map<string, number>();
+      servers.forEach((server, index) => {
+        const first = seen.get(server[key]);
+        if (first === undefined) seen.set(server[key], index);
+        else {
+          context.addIssue({
+            code: "custom",
+            path: ["servers", index, key],
+            message: `${JSON.stringify(server[key])} is already used by servers[${first}]`,
+          });
+        }
+      });
+    }
+  });
+
+export type RolesSpec = z.output<typeof rolesSpec>;
+export type ServerRoles = RolesSpec["servers"][number];
+
+/** Login roles of a spec: each needs a password file of the same name. */
+export function loginRoles(spec: RolesSpec): string[] {
+  const pairs = spec.servers.flatMap(({ schema }) => [`${schema}_a`, `${schema}_b`]);
+  return [...pairs, spec.exporterRole, spec.lookupRole];
+}
+
+/** @throws ConfigError naming every problem of the environment, the roles file and the passwords. */
+export function parseMigrateConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): MigrateConfig {
+  const problems: string[] = [];
+  const text = (key: string, fallback?: string): string => {
+    const value = env[key] === undefined || env[key] === "" ? fallback : env[key];
+    if (value === undefined) problems.push(`${key}: not set; it is required`);
+    return value ?? "";
+  };
+  const whole = (key: string, fallback: number, min: number, max: number): number => {
+    const value = text(key, String(fallback));
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+    if (number >= min && number <= max) return number;
+    problems.push(`${key}: got ${JSON.stringify(value)}; use a whole number ${min}-${max}`);
+    return fallback;
+  };
+  const database = {
+    host: text("DATABASE_HOST"),
+    port: whole("DATABASE_PORT", 5432, 1, 65_535),
+    name: text("DATABASE_NAME", "mcp_series"),
+    user: text("DATABASE_USER", "writer"),
+    passwordFile: text("DATABASE_PASSWORD_FILE"),
+  };
+  const waitMs = whole("WAIT_SECONDS", 60, 0, 3600) * 1000;
+  if (database.passwordFile) readText(database.passwordFile, "DATABASE_PASSWORD_FILE", problems);
+  const roles = readRoles(text("ROLES_FILE"), problems);
+  const passwords = readPasswords(text("ROLE_PASSWORDS_DIR"), roles, problems);
+  if (problems.length > 0 || !roles) throw new ConfigError("migration config", problems);
+  return { database, waitMs, roles, passwords };
+}
+
+function readRoles(path: string, problems: string[]): RolesSpec | undefined {
+  const content = path && readText(path, "ROLES_FILE", problems);
+  if (!content) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch {
+    problems.push(`ROLES_FILE: ${path} is not JSON`);
+    return undefined;
+  }
+  const parsed = rolesSpec.safeParse(json);
+  for (const issue of parsed.error?.issues ?? []) {
+    problems.push(`ROLES_FILE: ${issue.path.join(".")}: ${issue.message}`);
+  }
+  return parsed.data;
+}
+
+/** Shorter ones could be guessed; ours are generated. */
+const MIN_PASSWORD = 16;
+
+function readPasswords(
+  folder: string,
+  roles: RolesSpec | undefined,
+  problems: string[],
+): Map<string, string> {
+  const passwords = new Map<string, string>();
+  if (!folder || !roles) return passwords;
+  let present: Set<string>;
+  try {
+    present = new Set(readdirSync(folder));
+  } catch {
+    problems.push(`ROLE_PASSWORDS_DIR: ${folder} cannot be read`);
+    return passwords;
+  }
+  for (const role of loginRoles(roles)) {
+    if (!present.has(role)) {
+      problems.push(`ROLE_PASSWORDS_DIR: ${folder} has no file ${role}`);
+      continue;
+    }
+    const password = readText(join(folder, role), "ROLE_PASSWORDS_DIR", problems)?.replace(
+      /\r?\n$/,
+      "",
+    );
+    if (password === undefined) continue;
+    if (password.length < MIN_PASSWORD) {
+      problems.push(
+        `ROLE_PASSWORDS_DIR: the password in ${role} is shorter than ${MIN_PASSWORD} characters`,
+      );
+    }
+    passwords.set(role, password);
+  }
+  return passwords;
+}
+
+function readText(path: string, key: string, problems: string[]): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason =
+      error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+    problems.push(`${key}: ${path} cannot be read (${reason})`);
+    return undefined;
+  }
+}

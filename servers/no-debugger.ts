@@ -1,0 +1,2 @@
+// Imported before anything else: without a listener SIGUSR1 makes Node open its debugger on a port.
+process.on("SIGUSR1", () => undefined);
