@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Gateway, type GatewayArgs } from "../../../components/gateway/gateway.ts";
+import { gatewaySchema } from "../../../components/gateway/gateway.schema.ts";
+import type {
+  LiveFilesArgs,
+  Platform,
+  WorkloadArgs,
+} from "../../../components/platform/platform.ts";
+
+interface Created {
+  readonly type: string;
+  readonly name: string;
+}
+
+let created: Created[] = [];
+
+await pulumi.runtime.setMocks(
+  {
+    newResource: ({ type, name, inputs }) => {
+      created.push({ type, name });
+      const state = inputs as Record<string, unknown>;
+      return {
+        id: `${name}-id`,
+        state:
+          type === "random:index/randomPassword:RandomPassword"
+            ? { ...state, result: `made-for-${name}` }
+            : state,
+      };
+    },
+    call: ({ token }) => {
+      throw new Error(`unexpected call of ${token}`);
+    },
+  },
+  "fleet",
+  "test",
+  false,
+);
+
+interface Asked {
+  liveFiles?: LiveFilesArgs & { readonly name: string };
+  workload?: WorkloadArgs & {
+    readonly name: string;
+    readonly dependsOn: readonly pulumi.Resource[];
+  };
+}
+
+/** Platform that records what it is asked for. */
+function recordingPlatform(asked: Asked): Platform {
+  const never = (what: string) => () => {
+    throw new Error(`the gateway needs no ${what}`);
+  };
+  return {
+    image: (name, override) => ({ reference: override ?? `built/${name}` }),
+    liveFiles: (name, args, opts) => {
+      asked.liveFiles = { name, ...args };
+      return {
+        kind: "files",
+        name: `${name}-volume`,
+        ready: new pulumi.ComponentResource("test:index:Ready", name, {}, opts),
+      };
+    },
+    workload: (name, args, opts) => {
+      asked.workload = { name, ...args, dependsOn: opts.dependsOn ?? [] };
+      return {
+        address: pulumi.output(name),
+        resource: new pulumi.ComponentResource(
+          "test:index:Workload",
+          name,
+          {},
+          { parent: opts.parent },
+        ),
+      };
+    },
+    dataVolume: never("data volume"),
+    files: never("immutable files"),
+    job: never("job"),
+    addressOf: (singleton) => singleton,
+  };
+}
+
+const servers = [
+  { name: "scene", port: 3002, address: pulumi.output("scene-0a1b2c3") },
+  { name: "book-planning", port: 3001, address: pulumi.output("book-planning-0a1b2c3") },
+];
+
+function build(change: Partial<GatewayArgs> = {}) {
+  const asked: Asked = {};
+  const gateway = new Gateway("gateway", {
+    platform: recordingPlatform(asked),
+    spec: gatewaySchema.parse({}),
+    servers,
+    ...change,
+  });
+  if (asked.liveFiles === undefined || asked.workload === undefined)
+    throw new Error("not asked for");
+  return { gateway, files: asked.liveFiles, workload: asked.workload };
+}
+
+function value<T>(output: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
+  return new Promise((resolve) => pulumi.output(output).apply((v) => resolve(v)));
+}
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+beforeEach(() => {
+  created = [];
+});
+
+describe("Gateway", () => {
+  it("creates itself, a token pair for each client, files and one workload", async () => {
+    const { gateway } = build({
+      spec: gatewaySchema.parse({ clients: [{ name: "default" }, { name: "ci" }] }),
+    });
+    await value(gateway.urn);
+    await value(gateway.tokens);
+    await value(gateway.workload.resource.urn);
+    expect(created.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+      "mcpfleet:gateway:Gateway gateway",
+      "random:index/randomPassword:RandomPassword gateway-token-ci-backup",
+      "random:index/randomPassword:RandomPassword gateway-token-ci-primary",
+      "random:index/randomPassword:RandomPassword gateway-token-default-backup",
+      "random:index/randomPassword:RandomPassword gateway-token-default-primary",
+      "test:index:Ready gateway-files",
+      "test:index:Workload gateway",
+    ]);
+  });
+
+  it("keeps tokens secret and hands the gateway nothing but their hashes", async () => {
+    const { gateway, files } = build();
+    expect(await pulumi.isSecret(gateway.tokens)).toBe(true);
+    expect(await value(gateway.tokens)).toEqual({
+      default: {
+        primary: "made-for-gateway-token-default-primary",
+        backup: "made-for-gateway-token-default-backup",
+      },
+    });
+    const all = pulumi.output(files.files);
+    const rendered = await value(all);
+    expect(rendered["tokens.map"]?.trim().split("\n").sort()).toEqual(
+      [
+        `${sha256("made-for-gateway-token-default-primary")} default`,
+        `${sha256("made-for-gateway-token-default-backup")} default`,
+      ].sort(),
+    );
+    expect(JSON.stringify(rendered)).not.toContain("made-for");
+    const map = (files.files as Record<string, pulumi.Output<string>>)["tokens.map"];
+    const config = (files.files as Record<string, pulumi.Output<string>>)["haproxy.cfg"];
+    expect(await pulumi.isSecret(map as pulumi.Output<string>)).toBe(true);
+    expect(await pulumi.isSecret(config as pulumi.Output<string>)).toBe(false);
+  });
+
+  it("uses the tokens that the user brings and generates the rest", async () => {
+    const { gateway } = build({ tokens: { default: { primary: "brought-by-the-user" } } });
+    expect(await value(gateway.tokens)).toEqual({
+      default: { primary: "brought-by-the-user", backup: "made-for-gateway-token-default-backup" },
+    });
+    expect(await pulumi.isSecret(gateway.tokens)).toBe(true);
+    await value(gateway.urn);
+    expect(created.map(({ name }) => name)).not.toContain("gateway-token-default-primary");
+  });
+
+  it("routes to the generated addresses", async () => {
+    const { files } = build({
+      servers: [{ name: "scene", port: 3002, address: pulumi.output("scene.ns.svc") }],
+    });
+    const rendered = await value(pulumi.output(files.files));
+    expect(rendered["haproxy.cfg"]).toContain(
+      "  server scene-ns-svc scene.ns.svc:3002 weight 100\n",
+    );
+    expect(rendered["affinity.map"]).toBe("scene/scene-ns-svc scene\n");
+  });
+
+  it("has its files checked, reloaded and verified in the running container", () => {
+    const { files, workload } = build();
+    expect(files).toMatchObject({
+      name: "gateway-files",
+      reader: "gateway",
+      owner: workload.user,
+      check: ["gateway-ctl", "check", "{dir}"],
+      reload: ["gateway-ctl", "reload"],
+      verify: ["gateway-ctl", "verify"],
+      mountPath: "/etc/haproxy",
+    });
+    expect(workload.mounts?.map(({ path }) => path)).toEqual(["/etc/haproxy"]);
+  });
+
+  it("publishes its port where told, and server ports on loopback with the offset", () => {
+    const { workload } = build({
+      spec: gatewaySchema.parse({ bind: "0.0.0.0", port: 9000, serverPortOffset: 10_000 }),
+    });
+    expect(workload.publish).toEqual([
+      { port: 8080, hostIp: "0.0.0.0", hostPort: 9000 },
+      { port: 3001, hostIp: "127.0.0.1", hostPort: 13001 },
+      { port: 3002, hostIp: "127.0.0.1", hostPort: 13002 },
+    ]);
+    expect(build({ spec: gatewaySchema.parse({ serverPorts: false }) }).workload.publish).toEqual([
+      { port: 8080, hostIp: "127.0.0.1", hostPort: 8080 },
+    ]);
+  });
+
+  it("declares the same container whatever the addresses, limits of clients and tokens are", () => {
+    const declared = ({ workload }: ReturnType<typeof build>) => {
+      const { mounts, dependsOn, ...rest } = workload;
+      return { ...rest, mounts: mounts?.map(({ path }) => path), dependsOn: dependsOn.length };
+    };
+    const changed = build({
+      spec: gatewaySchema.parse({
+        maxBodyBytes: 2048,
+        allowedOrigins: ["https://a.example"],
+        rateLimit: { requests: 1 },
+        clients: [{ name: "default" }, { name: "other" }],
+      }),
+      servers: [...servers]
+        .reverse()
+        .map((server) => ({ ...server, address: `${server.name}-fffffff` })),
+    });
+    expect(declared(changed)).toEqual(declared(build()));
+  });
+
+  it("waits for its files and for what it is told to wait for", () => {
+    const gate = new pulumi.ComponentResource("test:index:Gate", "gate");
+    const { workload } = build({ dependsOn: [gate] });
+    expect(workload.dependsOn).toHaveLength(2);
+    expect(workload.dependsOn).toContain(gate);
+  });
+
+  it.each([
+    ["127.0.0.1", "http://127.0.0.1:8080"],
+    ["0.0.0.0", "http://127.0.0.1:8080"],
+    ["::1", "http://[::1]:8080"],
+    ["192.0.2.7", "http://192.0.2.7:8080"],
+  ])("bound to %s it is reached at %s", (bind, url) => {
+    const { gateway } = build({ spec: gatewaySchema.parse({ bind }) });
+    expect(gateway.url).toBe(url);
+    expect(gateway.serverUrls).toEqual({
+      scene: `${url}/scene/mcp`,
+      "book-planning": `${url}/book-planning/mcp`,
+    });
+    expect(gateway.clientConfig).toContain(`"${url}/scene/mcp"`);
+    expect(gateway.clientConfig).not.toContain("made-for");
+  });
+
+  it("refuses a server on one of its own ports before it creates anything", () => {
+    const clash = [{ name: "scene", port: 8405, address: "scene-1" }];
+    expect(() => build({ servers: clash })).toThrow(
+      "gateway has 1 problem(s):\n  routes[0].port: got 8405, which belongs to the gateway's metrics",
+    );
+    expect(created.filter(({ type }) => type.startsWith("random:"))).toEqual([]);
+  });
+});
