@@ -1,0 +1,73 @@
+import {
+  ConfigError,
+  fleetJsonSchema,
+  hostPorts,
+  loadFleet,
+  readStackFile,
+  showFleet,
+  type LoadedConfig,
+} from "../../config/index.ts";
+
+/** What every `config` command needs to know. */
+export interface ConfigContext {
+  /** Root of the project. */
+  readonly rootDir: string;
+  readonly stack: string;
+  /** `path=value` of every `--set`. */
+  readonly sets: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Text for the user and the exit code: 0, or 1 if the configuration was refused. */
+export interface ConfigAnswer {
+  readonly output: string;
+  readonly exitCode: 0 | 1;
+}
+
+/** The fleet of a stack, with all its overrides. Throws ConfigError with all problems of stack and fleet. */
+export function loadStackFleet(ctx: ConfigContext): LoadedConfig {
+  const { settings, problems } = readStackFile(ctx.rootDir, ctx.stack);
+  return loadFleet({
+    fleetPath: settings.fleet,
+    stackOverrides: settings.set,
+    stackProblems: problems,
+    env: ctx.env,
+    sets: ctx.sets,
+    rootDir: ctx.rootDir,
+  });
+}
+
+/** `config validate`: one line if all is well, else every problem. */
+export function configValidate(ctx: ConfigContext): ConfigAnswer {
+  return answer(() => {
+    const { fleet } = loadStackFleet(ctx);
+    const count = fleet.servers.length;
+    const ports = hostPorts(fleet).length;
+    const servers = count === 1 ? "1 server" : `${count} servers`;
+    return `ok: stack ${ctx.stack} runs fleet ${fleet.name} (${fleet.environment}): ${servers}, ${ports} host ports, gateway on ${fleet.gateway.bind}:${fleet.gateway.port}\n`;
+  });
+}
+
+/** `config schema`: JSON Schema of fleet files, for editors. */
+export function configSchema(): ConfigAnswer {
+  return { output: fleetJsonSchema(), exitCode: 0 };
+}
+
+/** `config show`: the fleet with every default and override, as YAML with the overrides' origins, or as JSON. */
+export function configShow(ctx: ConfigContext, options: { readonly json: boolean }): ConfigAnswer {
+  return answer(() => {
+    const loaded = loadStackFleet(ctx);
+    return options.json ? `${JSON.stringify(loaded.fleet, null, 2)}\n` : showFleet(loaded);
+  });
+}
+
+function answer(run: () => string): ConfigAnswer {
+  try {
+    return { output: run(), exitCode: 0 };
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return { output: `${error.message}\n`, exitCode: 1 };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { imageReference } from "../../components/shared.schema.ts";
+import type { Problem } from "./problems.ts";
+import { looksSecret, show } from "./redact.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** Namespace of the project's settings in `Pulumi.<stack>.yaml`. */
+const prefix = "mcp-fleet:";
+
+/** Settings of a stack, without the tokens: those stay secrets and never pass through here. */
+export const stackSchema = z.strictObject({
+  fleet: z
+    .string({ error: "the path of a fleet file, as in fleets/writing.yaml" })
+    .min(1, { error: "the path of a fleet file, as in fleets/writing.yaml" })
+    .default("fleets/writing.yaml")
+    .describe("Fleet file, relative to the project."),
+  platform: z
+    .literal("docker", {
+      error: ({ input }) =>
+        input === "kubernetes"
+          ? "this version deploys to docker only; set it to docker or remove it"
+          : "docker",
+    })
+    .default("docker")
+    .describe("Where the fleet runs."),
+  set: z
+    .record(z.string(), z.unknown(), {
+      error: "a map of paths and values, as in gateway.port: 8081",
+    })
+    .default({})
+    .describe("Settings of the fleet file that differ in this stack: path -> value."),
+  baseImage: imageReference
+    .optional()
+    .describe("Base of the images that the stack builds; default: Debian 13."),
+});
+
+/** Key of the secret JSON `{client: {primary, backup}}`; absent: tokens are generated. */
+export const tokensKey = "tokens";
+
+export interface StackSettings {
+  /** Path of the fleet file, relative to the project. */
+  readonly fleet: string;
+  readonly platform: "docker";
+  /** Path in the fleet file -> value. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly baseImage?: string;
+  /** Whether the stack brings its own tokens; their values are read as a secret, elsewhere. */
+  readonly hasTokens: boolean;
+}
+
+export interface LoadedStack {
+  readonly settings: StackSettings;
+  /** Where a setting is wrong, its default stands in `settings`. */
+  readonly problems: readonly Problem[];
+}
+
+export interface StackOptions {
+  /** Where a setting stands, for messages. */
+  readonly sourceOf?: (key: string) => string;
+  /** Whether a setting is kept encrypted. Default: every setting counts as that. */
+  readonly isSecret?: (key: string) => boolean;
+}
+
+/**
+ * Checks the settings of a stack. Keys may carry the project's namespace; those of other namespaces are left alone.
+ * Maps may be given as JSON, as `pulumi.Config` does. The value of `tokens` is never looked at.
+ */
+export function loadStackConfig(
+  raw: Readonly<Record<string, unknown>>,
+  options: StackOptions = {},
+): LoadedStack {
+  const problems: Problem[] = [];
+  const known = [...Object.keys(stackSchema.shape), tokensKey];
+  const settings: Record<string, unknown> = {};
+  let hasTokens = false;
+  for (const [full, value] of Object.entries(raw)) {
+    const key = full.startsWith(prefix) ? full.slice(prefix.length) : full;
+    const path = `${prefix}${looksSecret(key) ? "(name not shown)" : key}`;
+    const place = options.sourceOf === undefined ? {} : { source: options.sourceOf(full) };
+    if (key.includes(":")) {
+      continue;
+    }
+    if (key === tokensKey) {
+      hasTokens = true;
+      if (options.isSecret?.(full) === false) {
+        const allowed = "the tokens stand in plain text (not shown)";
+        const fix =
+          "make new ones and store them with: pulumi config set --secret mcp-fleet:tokens";
+        problems.push({ path, allowed, fix, ...place });
+      }
+      continue;
+    }
+    if (!known.includes(key)) {
+      problems.push({ path, allowed: "unknown setting", fix: didYouMean(key, known), ...place });
+      continue;
+    }
+    const field = stackSchema.shape[key as keyof typeof stackSchema.shape];
+    const plain = key === "set" ? fromJson(value) : value;
+    const parsed = field.safeParse(plain);
+    if (parsed.success) {
+      settings[key] = parsed.data;
+    } else {
+      const allowed = parsed.error.issues[0]?.message ?? "another value";
+      problems.push({ path, got: show(plain, [key]), allowed, ...place });
+    }
+  }
+  const { fleet, platform, set, baseImage } = stackSchema.parse(settings);
+  return {
+    settings: {
+      fleet,
+      platform,
+      set,
+      hasTokens,
+      ...(baseImage === undefined ? {} : { baseImage }),
+    },
+    problems,
+  };
+}
+
+function fromJson(value: unknown): unknown {
+  if (typeof value !== "string") {
+    return value;
+  }
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
