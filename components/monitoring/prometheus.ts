@@ -1,0 +1,121 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Platform } from "../platform/platform.ts";
+import { users } from "../platform/users.ts";
+import type { MonitoringSpec } from "./monitoring.schema.ts";
+import { goRuntimeEnv } from "./go-runtime.ts";
+import { alertmanagerName } from "./alertmanager.ts";
+import { prometheusPort, renderPrometheus } from "./prometheus.render.ts";
+import type { ScrapeTarget } from "./scrape-target.ts";
+
+export interface PrometheusArgs {
+  readonly platform: Platform;
+  readonly spec: MonitoringSpec["prometheus"];
+  /** Label on every alert. */
+  readonly fleet: string;
+  /** Label on every alert. */
+  readonly environment: string;
+  /** Everything but Prometheus and Alertmanager themselves. */
+  readonly targets: readonly ScrapeTarget<pulumi.Input<string>>[];
+}
+
+/** Logical name of the workload; its address derives from it. */
+export const prometheusName = "prometheus";
+
+const configPath = "/etc/prometheus";
+const dataPath = "/prometheus";
+
+/**
+ * Prometheus on a volume that outlives every release. Changed targets and rules are judged by promtool in the running
+ * container, then reloaded; only another image, size or retention replaces it.
+ */
+export class Prometheus extends pulumi.ComponentResource {
+  /** Host name on the network `obs`. */
+  readonly address: pulumi.Output<string>;
+  /** Console, on loopback. */
+  readonly url: pulumi.Output<string>;
+  readonly resource: pulumi.Resource;
+
+  constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcpfleet:monitoring:Prometheus", name, {}, opts);
+    const { platform, spec } = args;
+    const parent = { parent: this };
+    const image = platform.image("prometheus", spec.image);
+    const url = `http://127.0.0.1:${spec.port}`;
+    const config = platform.liveFiles(
+      `${prometheusName}-config`,
+      {
+        image,
+        files: pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
+          renderPrometheus({
+            fleet: args.fleet,
+            environment: args.environment,
+            spec,
+            targets,
+            alertmanager: platform.addressOf(alertmanagerName),
+          }),
+        ),
+        reader: prometheusName,
+        owner: users.prometheus,
+        check: ["prometheus-ctl", "check", "{dir}"],
+        reload: ["prometheus-ctl", "reload"],
+        verify: ["prometheus-ctl", "verify"],
+        mountPath: configPath,
+      },
+      parent,
+    );
+    const data = platform.dataVolume(`${prometheusName}-data`, parent);
+    const workload = platform.workload(
+      prometheusName,
+      {
+        component: prometheusName,
+        image,
+        command: prometheusCommand(spec, url),
+        env: goRuntimeEnv(spec),
+        user: users.prometheus,
+        networks: ["edge", "obs"],
+        publish: [{ port: prometheusPort, hostIp: "127.0.0.1", hostPort: spec.port }],
+        mounts: [
+          { source: data, path: dataPath },
+          { source: config, path: configPath },
+        ],
+        tmpfs: { "/tmp": 16 },
+        memoryMb: spec.memoryMb,
+        cpus: spec.cpus,
+        health: {
+          command: ["prometheus-ctl", "health"],
+          intervalSeconds: 10,
+          timeoutSeconds: 5,
+          retries: 3,
+          // The write-ahead log is read again after a crash.
+          startPeriodSeconds: 120,
+        },
+        // A clean shutdown writes its memory to disk first.
+        stop: { signal: "SIGTERM", graceSeconds: 60 },
+        strategy: "singleton",
+      },
+      parent,
+    );
+    this.address = workload.address;
+    this.url = pulumi.output(url);
+    this.resource = workload.resource;
+    this.registerOutputs({ address: this.address, url: this.url });
+  }
+}
+
+/** Arguments of the image's entry point. There is no HTTP lifecycle API: whoever reaches the console cannot stop it. */
+export function prometheusCommand(spec: MonitoringSpec["prometheus"], url: string): string[] {
+  // A sample in a query takes 16 bytes; one query may take a quarter of the memory.
+  const maxSamples = Math.floor((spec.memoryMb * 1_048_576) / 4 / 16);
+  return [
+    `--config.file=${configPath}/current/prometheus.yml`,
+    `--storage.tsdb.path=${dataPath}`,
+    `--storage.tsdb.retention.time=${spec.retentionDays}d`,
+    `--web.listen-address=:${prometheusPort}`,
+    `--web.external-url=${url}`,
+    `--query.max-samples=${maxSamples}`,
+  ];
+}
+
+function resolveTarget(target: ScrapeTarget<pulumi.Input<string>>): pulumi.Output<ScrapeTarget> {
+  return pulumi.output(target.address).apply((address) => ({ ...target, address }));
+}

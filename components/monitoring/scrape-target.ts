@@ -1,0 +1,78 @@
+/**
+ * What Prometheus scrapes: one job per part of the fleet.
+ *
+ * `A` is the type of the address: text for the renderer, an output of the platform for the component.
+ */
+export interface ScrapeTarget<A = string> {
+  /** Job name; unique. A server's job is named after the server. */
+  readonly job: string;
+  /** Host name on the network `obs`. */
+  readonly address: A;
+  readonly port: number;
+  /** On every series of this target. Alerts inherit them, and routes and inhibitions match on them. */
+  readonly labels: TargetLabels;
+}
+
+export interface TargetLabels {
+  /** The part that a person would name: a server, or one of `postgres`, `pgbouncer`, `gateway`, ... */
+  readonly service: string;
+  readonly component: "mcp-server" | "gateway" | "database" | "monitoring";
+  /** An outage is a reason to page and to roll back. Absent, never "false": so one matcher finds them. */
+  readonly critical?: "true";
+  /** Port on which clients know the server; not the one that is scraped. */
+  readonly port?: string;
+}
+
+/** Ports of `/metrics`; the servers' own is with the servers. */
+export const metricsPorts = {
+  gateway: 8405,
+  postgres: 9187,
+  pgbouncer: 9127,
+} as const;
+
+/** @param metricsPort port of the server's `/metrics`. */
+export function serverTarget<A>(
+  server: { readonly name: string; readonly port: number; readonly critical: boolean },
+  address: A,
+  metricsPort: number,
+): ScrapeTarget<A> {
+  return {
+    job: server.name,
+    address,
+    port: metricsPort,
+    labels: {
+      service: server.name,
+      component: "mcp-server",
+      port: String(server.port),
+      ...(server.critical && { critical: "true" }),
+    },
+  };
+}
+
+/** The gateway's own metrics. Without it no server is reachable: critical. */
+export function gatewayTarget<A>(address: A): ScrapeTarget<A> {
+  return critical("gateway", "gateway", address);
+}
+
+/** @param address of the PostgreSQL exporter. */
+export function postgresTarget<A>(address: A): ScrapeTarget<A> {
+  return critical("postgres", "database", address);
+}
+
+/** @param address of the PgBouncer exporter. */
+export function pgbouncerTarget<A>(address: A): ScrapeTarget<A> {
+  return critical("pgbouncer", "database", address);
+}
+
+function critical<A>(
+  service: keyof typeof metricsPorts,
+  component: TargetLabels["component"],
+  address: A,
+): ScrapeTarget<A> {
+  return {
+    job: service,
+    address,
+    port: metricsPorts[service],
+    labels: { service, component, critical: "true" },
+  };
+}
