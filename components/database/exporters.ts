@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Image, Platform } from "../platform/platform.ts";
+import { users } from "../platform/users.ts";
+import { databaseRoles, pgbouncerPort, postgresPort, statsUser } from "./names.ts";
+
+export interface ExporterArgs {
+  readonly platform: Platform;
+  readonly image?: string;
+  readonly memoryMb: number;
+  readonly password: pulumi.Input<string>;
+  /** Host name of what it looks at. */
+  readonly target: string;
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+export interface PostgresExporterArgs extends ExporterArgs {
+  /** Name of the database. */
+  readonly database: string;
+}
+
+export const postgresExporterPort = 9187;
+export const pgbouncerExporterPort = 9127;
+
+const secretsDirectory = "/run/secrets/exporter";
+
+/** Cores; a scrape is a handful of queries. */
+const cpus = 0.5;
+
+/** Metrics of PostgreSQL. It connects directly: through the pooler it would measure the pooler. */
+export class PostgresExporter extends pulumi.ComponentResource {
+  /** Host name on the network `obs`. */
+  readonly address: string;
+  readonly resource: pulumi.Resource;
+
+  constructor(name: string, args: PostgresExporterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcpfleet:database:PostgresExporter", name, {}, opts);
+    const { platform } = args;
+    const image = platform.image("postgres-exporter", args.image);
+    const secrets = passwordFile("postgres-exporter", args, image, this);
+    const workload = platform.workload(
+      "postgres-exporter",
+      {
+        component: "postgres-exporter",
+        image,
+        command: [
+          `--web.listen-address=:${postgresExporterPort}`,
+          "--collector.long_running_transactions",
+          "--collector.stat_checkpointer",
+          "--no-collector.replication_slot",
+        ],
+        env: {
+          DATA_SOURCE_PASS_FILE: `${secretsDirectory}/password`,
+          DATA_SOURCE_URI: `${args.target}:${postgresPort}/${args.database}?sslmode=disable&application_name=postgres_exporter`,
+          DATA_SOURCE_USER: databaseRoles.exporter,
+        },
+        user: users["postgres-exporter"],
+        networks: ["db", "obs"],
+        mounts: [{ source: secrets, path: secretsDirectory }],
+        memoryMb: args.memoryMb,
+        cpus,
+        stop: { signal: "SIGTERM", graceSeconds: 5 },
+        strategy: "singleton",
+      },
+      { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
+    );
+    this.address = platform.addressOf("postgres-exporter");
+    this.resource = workload.resource;
+    this.registerOutputs({ address: this.address });
+  }
+}
+
+/** Metrics of PgBouncer, from its statistics console. */
+export class PgBouncerExporter extends pulumi.ComponentResource {
+  /** Host name on the network `obs`. */
+  readonly address: string;
+  readonly resource: pulumi.Resource;
+
+  constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcpfleet:database:PgBouncerExporter", name, {}, opts);
+    const { platform } = args;
+    const image = platform.image("pgbouncer-exporter", args.image);
+    const secrets = passwordFile("pgbouncer-exporter", args, image, this);
+    const workload = platform.workload(
+      "pgbouncer-exporter",
+      {
+        component: "pgbouncer-exporter",
+        image,
+        command: [`--web.listen-address=:${pgbouncerExporterPort}`],
+        env: {
+          PASSWORD_FILE: `${secretsDirectory}/password`,
+          PGBOUNCER_EXPORTER_CONNECTION_STRING: `postgres://${statsUser}@${args.target}:${pgbouncerPort}/pgbouncer?sslmode=disable`,
+          PGPASSFILE: "/run/exporter/pgpass",
+        },
+        user: users["pgbouncer-exporter"],
+        networks: ["data", "obs"],
+        mounts: [{ source: secrets, path: secretsDirectory }],
+        tmpfs: { "/run/exporter": 1 },
+        memoryMb: args.memoryMb,
+        cpus,
+        stop: { signal: "SIGTERM", graceSeconds: 5 },
+        strategy: "singleton",
+      },
+      { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
+    );
+    this.address = platform.addressOf("pgbouncer-exporter");
+    this.resource = workload.resource;
+    this.registerOutputs({ address: this.address });
+  }
+}
+
+function passwordFile(name: string, args: ExporterArgs, image: Image, parent: pulumi.Resource) {
+  return args.platform.files(
+    `${name}-secrets`,
+    { image, files: { password: args.password } },
+    { parent },
+  );
+}
