@@ -46,7 +46,8 @@ export class PostgresExporter extends pulumi.ComponentResource {
           `--web.listen-address=:${postgresExporterPort}`,
           "--collector.long_running_transactions",
           "--collector.stat_checkpointer",
-          "--no-collector.replication_slot",
+          // Its default is a file in the working directory, whose absence it complains about.
+          "--config.file=/dev/null",
         ],
         env: {
           DATA_SOURCE_PASS_FILE: `${secretsDirectory}/password`,
