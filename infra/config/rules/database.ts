@@ -1,3 +1,4 @@
+import { databaseRoles, loginRole, statsUser } from "../../../components/database/names.ts";
 import { schemaOf } from "../../../components/servers/mcp-server.schema.ts";
 import type { Finding } from "../problems.ts";
 import { kilobytes, whereSet, type RuleInput } from "./input.ts";
@@ -15,7 +16,11 @@ const bounds = {
 } as const;
 
 const reservedDatabases = ["postgres", "template0", "template1", "pgbouncer"];
-const reservedOwners = ["postgres", "pgbouncer", "public", "none", "current_user", "session_user"];
+/** PostgreSQL's own words and the roles that the fleet makes. */
+const reservedOwners: readonly string[] = [
+  ...["postgres", "public", "none", "current_user", "session_user", "current_role"],
+  ...[databaseRoles.lookup, databaseRoles.exporter, statsUser],
+];
 
 /** Connections, memory and names of PostgreSQL and PgBouncer. */
 export function databaseRules(input: RuleInput): readonly Finding[] {
@@ -149,16 +154,19 @@ function names({ spec: { postgres, servers } }: RuleInput): readonly Finding[] {
     findings.push({
       at: ["postgres", "owner"],
       got: `"${owner}"`,
-      allowed: "PostgreSQL keeps that role name for itself, and the owner must be no superuser",
+      allowed: "that role belongs to PostgreSQL or to another part of the fleet",
       fix: "choose another name, as in writer",
     });
   }
-  const namesake = servers.find((server) => schemaOf(server.name) === owner);
+  const namesake = servers.find(({ name }) => {
+    const schema = schemaOf(name);
+    return [schema, loginRole(schema, "a"), loginRole(schema, "b")].includes(owner);
+  });
   if (namesake !== undefined) {
     findings.push({
       at: ["postgres", "owner"],
       got: `"${owner}"`,
-      allowed: `server ${namesake.name} has a schema of that name, and the owner's tables would land in it`,
+      allowed: `server ${namesake.name} has a schema or login role of that name`,
       fix: "choose another name",
     });
   }
