@@ -5,7 +5,7 @@ import { databaseRoles, pgbouncerPort, postgresPort, statsUser } from "./names.t
 
 export interface ExporterArgs {
   readonly platform: Platform;
-  readonly image?: string;
+  readonly image?: string | undefined;
   readonly memoryMb: number;
   readonly password: pulumi.Input<string>;
   /** Host name of what it looks at. */
@@ -46,8 +46,6 @@ export class PostgresExporter extends pulumi.ComponentResource {
           `--web.listen-address=:${postgresExporterPort}`,
           "--collector.long_running_transactions",
           "--collector.stat_checkpointer",
-          // Its default is a file in the working directory, whose absence it complains about.
-          "--config.file=/dev/null",
         ],
         env: {
           DATA_SOURCE_PASS_FILE: `${secretsDirectory}/password`,
