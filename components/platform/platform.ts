@@ -7,6 +7,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface Platform {
   /** An image of ours, built from `images/<name>`, or the reference that the fleet file names instead. */
   image(name: ImageName, override?: string): Image;
+  /** An image that somebody else built: local, or pulled from its registry. */
+  foreignImage(reference: string): Image;
   /** Storage that outlives every release; protected, never deleted with the stack. */
   dataVolume(name: string, opts: Parent): DataVolume;
   /** Files that a workload reads from its start on. Changed content makes a new copy beside the old one. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
-import type { ServerSpec } from "./mcp-server.schema.ts";
+import { serverMetricsPort, type ServerSpec } from "./mcp-server.schema.ts";
 
 export interface McpServerArgs {
   readonly platform: Platform;
@@ -17,9 +17,6 @@ export interface McpServerArgs {
 
 /** Directory in which a server finds its secrets, one file each. */
 export const secretsDirectory = "/run/secrets/fleet";
-
-/** Port of every server's `/metrics`; on its own listener, so that networks can tell it from MCP. */
-export const metricsPort = 9464;
 
 /** One MCP server; a changed one starts beside the old one. */
 export class McpServer extends pulumi.ComponentResource {
@@ -75,7 +72,7 @@ export function serverEnv(
     SERVER_NAME: spec.name,
     SERVER_DOMAIN: spec.domain,
     PORT: String(spec.port),
-    METRICS_PORT: String(metricsPort),
+    METRICS_PORT: String(serverMetricsPort),
     LOG_LEVEL: logging.level,
     LOG_FORMAT: logging.format,
     DRAIN_SECONDS: String(spec.drainSeconds),

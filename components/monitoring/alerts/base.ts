@@ -39,11 +39,17 @@ function watchdog({ scrapeIntervalSeconds }: BaseAlertSettings): AlertRule {
           atSeconds: 600,
           firing: [{}],
         },
+        {
+          name: "the last sample is only just fresh",
+          series: { [series]: "1x20 _x1000" },
+          atSeconds: 300 + freshSeconds - 15,
+          firing: [{}],
+        },
       ],
       quiet: [
         {
           name: "no sample for longer than is fresh",
-          series: { [series]: "1x20 _x100" },
+          series: { [series]: "1x20 _x1000" },
           atSeconds: 300 + freshSeconds,
         },
         { name: "no samples at all", series: {}, atSeconds: 600 },

@@ -70,21 +70,12 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   }
 
   image(name: ImageName, override?: string): Image {
-    const known = this.#images.get(override ?? name);
-    if (known) return known;
-    const opts = { parent: this };
-    let image: docker.RemoteImage;
-    if (override) {
-      image = new docker.RemoteImage(
-        `image-${createHash("sha256").update(override).digest("hex").slice(0, 8)}`,
-        { name: override, keepLocally: true },
-        opts,
-      );
-    } else {
+    if (override) return this.foreignImage(override);
+    return this.#once(name, () => {
       const context = this.#args.contextOf(name);
       const { baseImage } = this.#args;
       const tag = contentTag(join(this.#args.rootDir, context), baseImage);
-      image = new docker.RemoteImage(
+      return new docker.RemoteImage(
         `image-${name}`,
         {
           name: `mcp-fleet/${name}:${tag}`,
@@ -92,12 +83,26 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
           // The old release's image is what a rollback needs.
           keepLocally: true,
         },
-        { ...opts, deleteBeforeReplace: false },
+        { parent: this, deleteBeforeReplace: false },
       );
-    }
-    const result = { reference: image.name };
-    this.#images.set(override ?? name, result);
-    return result;
+    });
+  }
+
+  foreignImage(reference: string): Image {
+    return this.#once(reference, () => {
+      const id = createHash("sha256").update(reference).digest("hex").slice(0, 8);
+      return new docker.RemoteImage(
+        `image-${id}`,
+        { name: reference, keepLocally: true },
+        { parent: this },
+      );
+    });
+  }
+
+  #once(key: string, make: () => docker.RemoteImage): Image {
+    const image = this.#images.get(key) ?? { reference: make().name };
+    this.#images.set(key, image);
+    return image;
   }
 
   dataVolume(name: string, { parent }: Parent): DataVolume {

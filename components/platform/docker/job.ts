@@ -25,8 +25,8 @@ interface Inputs {
   readonly revision: string;
 }
 
-interface Outputs {
-  readonly revision: string;
+/** The inputs too, so that a later preview shows what changed. */
+interface Outputs extends Inputs {
   readonly container: string;
   readonly seconds: number;
 }
@@ -102,7 +102,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
     return {
       id: name,
       outs: {
-        revision: inputs.revision,
+        ...inputs,
         container: container.id,
         seconds: Math.round((Date.now() - started) / 100) / 10,
       },

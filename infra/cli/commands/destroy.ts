@@ -1,0 +1,59 @@
+import { prepare } from "../../../toolchain/index.ts";
+import { findOrphans, knownIds, removeOrphans } from "../../orphans.ts";
+import { confirm } from "../confirm.ts";
+import type { CommandContext } from "../context.ts";
+import { exitCodes, UserError } from "../exit-codes.ts";
+import { FleetStack, type StateResource } from "../fleet-stack.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { Progress } from "../progress.ts";
+import { reported } from "../update.ts";
+import { removeVolumes } from "../volumes.ts";
+
+/** Removes everything but the data volumes; those too with `--delete-data`. */
+export async function destroy(
+  context: CommandContext,
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const deleteData = options["deleteData"] === true;
+  const toolchain = await prepare({
+    log: context.note,
+    needs: new Set(["pulumi", "docker", "state"]),
+  });
+  const stack = await FleetStack.open(context, toolchain, { create: false });
+  const volumes = dataVolumes(await stack.resources());
+  const question = deleteData
+    ? `Remove stack ${context.stack} AND ALL ITS DATA (${volumes.join(", ")})?`
+    : `Remove stack ${context.stack}, keeping its data?`;
+  if (!(await confirm(context, question))) throw new UserError("nothing was changed");
+  const interrupt = onInterrupt(context.note);
+  const progress = new Progress(context.note, "run");
+  await reported("destroy", progress, () =>
+    stack.destroy(progress.onEvent, interrupt.signal),
+  ).finally(() => interrupt.dispose());
+  await removeOrphans(await findOrphans(context.stack, knownIds(await stack.resources())));
+  if (deleteData) {
+    // The record of the volumes goes with the stack; what they hold goes here, at the very end.
+    await stack.remove();
+    await removeVolumes(volumes);
+    context.out(`stack ${context.stack} and its data are gone`);
+  } else if (volumes.length > 0) {
+    context.out(
+      [
+        `stack ${context.stack} is gone, its data is not: ${volumes.join(", ")}`,
+        `./fleet up --stack ${context.stack} takes it up again; to remove it for good:`,
+        `  ./fleet destroy --stack ${context.stack} --delete-data`,
+      ].join("\n"),
+    );
+  } else {
+    context.out(`stack ${context.stack} is gone`);
+  }
+  return exitCodes.done;
+}
+
+/** Names of the protected volumes. */
+function dataVolumes(resources: readonly StateResource[]): string[] {
+  return resources
+    .filter(({ type, protect }) => type === "docker:index/volume:Volume" && protect)
+    .map(({ id }) => id!)
+    .sort();
+}

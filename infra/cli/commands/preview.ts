@@ -1,0 +1,42 @@
+import { prepare } from "../../../toolchain/index.ts";
+import { loadStackFleet } from "./config.ts";
+import type { CommandContext } from "../context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { FleetStack } from "../fleet-stack.ts";
+import { Progress } from "../progress.ts";
+import { reported } from "../update.ts";
+
+/** What `up` would change. */
+export async function preview(context: CommandContext): Promise<number> {
+  loadStackFleet(context);
+  const toolchain = await prepare({
+    log: context.note,
+    needs: new Set(["pulumi", "docker", "images", "state"]),
+  });
+  const stack = await FleetStack.open(context, toolchain, { create: true });
+  const changes = await showPreview(context, stack);
+  if (context.json) context.out(JSON.stringify({ stack: context.stack, ...changes }, undefined, 2));
+  return exitCodes.done;
+}
+
+/** Prints the changes; the summary counts every resource, the lines name those that a person knows. */
+export async function showPreview(
+  context: CommandContext,
+  stack: FleetStack,
+): Promise<{ changes: Record<string, number> }> {
+  const progress = new Progress(context.json ? context.note : context.out, "preview");
+  const { changeSummary } = await reported("preview", progress, () =>
+    stack.preview(progress.onEvent),
+  );
+  const changes = Object.fromEntries(
+    Object.entries(changeSummary as Record<string, number>).filter(([op]) => op !== "same"),
+  );
+  const summary = Object.entries(changes).map(([op, count]) => `${count} to ${op}`);
+  const unchanged = (changeSummary as Record<string, number>)["same"] ?? 0;
+  (context.json ? context.note : context.out)(
+    summary.length > 0
+      ? `${summary.join(", ")}; ${unchanged} unchanged`
+      : `no changes; ${unchanged} unchanged`,
+  );
+  return { changes };
+}

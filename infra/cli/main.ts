@@ -1,0 +1,117 @@
+import { Command, CommanderError } from "commander";
+import { rootDir } from "../root-dir.ts";
+import { defaultStack, type CommandContext } from "./context.ts";
+import { exitCodes, UserError } from "./exit-codes.ts";
+
+interface GlobalOptions {
+  readonly stack: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly set: string[];
+}
+
+type Action = (
+  context: CommandContext,
+  options: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+) => Promise<number>;
+
+const program = new Command("fleet")
+  .description("Runs a fleet of MCP servers with everything it needs, as one Pulumi stack")
+  .exitOverride()
+  .showHelpAfterError("(./fleet --help lists the commands)");
+
+/** Commands are loaded when they run: `--help` and `config` need neither Pulumi nor Docker. */
+function command(name: string, description: string, load: () => Promise<Action>): Command {
+  return program
+    .command(name)
+    .description(description)
+    .exitOverride()
+    .option("--stack <name>", "Pulumi stack", process.env["MCP_FLEET_STACK"] ?? defaultStack)
+    .option("--json", "machine-readable result on standard output")
+    .option("--yes", "do not ask; implied without a terminal")
+    .option(
+      "--set <path=value>",
+      "override the fleet file for this command; repeatable",
+      collect,
+      [],
+    )
+    .action(async (...received: unknown[]) => {
+      // Commander passes the arguments, then the options, then the command itself.
+      const args = received.slice(0, -2) as string[];
+      const options = received.at(-2) as GlobalOptions & Record<string, unknown>;
+      const action = await load();
+      process.exitCode = await action(contextOf(options), options, args);
+    });
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function contextOf(options: GlobalOptions): CommandContext {
+  return {
+    rootDir,
+    stack: options.stack,
+    json: options.json === true,
+    yes: options.yes === true || !process.stdin.isTTY,
+    sets: options.set,
+    env: process.env,
+    out: (text) => void process.stdout.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+command("up", "deploy the fleet", async () => (await import("./commands/up.ts")).up);
+command(
+  "preview",
+  "show what up would change",
+  async () => (await import("./commands/preview.ts")).preview,
+);
+command("render", "write every generated file, without an engine", async () => {
+  return (await import("./commands/render.ts")).render;
+}).requiredOption("--out <dir>", "directory to write into");
+command("status", "what is deployed, and whether each part is healthy", async () => {
+  return (await import("./commands/status.ts")).status;
+});
+command("health", "ask every part of the fleet whether it works", async () => {
+  return (await import("./commands/health.ts")).health;
+});
+command("outputs", "addresses, client configuration, tokens", async () => {
+  return (await import("./commands/outputs.ts")).outputs;
+}).option("--show-secrets", "show tokens in clear");
+command("config", "validate | schema | show: the fleet file as it is understood", async () => {
+  return (await import("./commands/config-command.ts")).config;
+}).argument("<action>", "validate, schema or show");
+command("doctor", "which tools are used, and what would be better", async () => {
+  return (await import("./commands/doctor.ts")).doctor;
+});
+command("destroy", "remove the fleet; data volumes stay", async () => {
+  return (await import("./commands/destroy.ts")).destroy;
+}).option("--delete-data", "remove the data volumes too");
+command(
+  "test",
+  "run every test of this project",
+  async () => (await import("./commands/test.ts")).test,
+).option("--only <suite>", "static, unit, artefacts, engine or docker; repeatable", collect, []);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help asked for ends with 0; commander has printed everything already.
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  } else if (isUserFacing(error)) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error instanceof UserError ? error.exitCode : exitCodes.refused;
+  } else {
+    throw error;
+  }
+}
+
+/** Errors whose message is written for the user; anything else is a defect and shows its stack trace. */
+function isUserFacing(error: unknown): error is Error {
+  return (
+    error instanceof Error && ["UserError", "ConfigError", "ToolchainError"].includes(error.name)
+  );
+}

@@ -1,0 +1,87 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+
+const verbs: Readonly<Record<string, [doing: string, done: string]>> = {
+  create: ["create", "created"],
+  "create-replacement": ["create", "created"],
+  update: ["update", "updated"],
+  delete: ["delete", "deleted"],
+  "delete-replaced": ["delete", "deleted"],
+  replace: ["replace", "replaced"],
+  "discard-replaced": ["forget", "forgotten"],
+};
+
+/** Steps that a person wants to see: real objects, not groups, providers or generated values. */
+function isVisible(type: string): boolean {
+  return !/^(mcpfleet:|pulumi:|random:)/.test(type);
+}
+
+function subject(type: string, urn: string): string {
+  const kind = type.split(/[:/]/).pop() ?? type;
+  return `${kind} ${urn.slice(urn.lastIndexOf("::") + 2)}`;
+}
+
+/** Turns engine events into plain lines: one when a step has ended, one per problem. */
+export class Progress {
+  readonly #write: (line: string) => void;
+  readonly #preview: boolean;
+  readonly #started = Date.now();
+  readonly #steps = new Map<string, number>();
+  readonly #problems: string[] = [];
+  #changes = 0;
+
+  constructor(write: (line: string) => void, mode: "preview" | "run") {
+    this.#write = write;
+    this.#preview = mode === "preview";
+  }
+
+  /** Steps other than "unchanged", generated values included. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Errors that the engine and the program reported. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  readonly onEvent = (event: EngineEvent): void => {
+    const before = event.resourcePreEvent?.metadata;
+    if (before && before.op !== "same" && before.op !== "refresh" && before.op !== "read") {
+      this.#changes += before.type.startsWith("pulumi:pulumi:Stack") ? 0 : 1;
+      this.#steps.set(before.urn + before.op, Date.now());
+      if (this.#preview && isVisible(before.type) && verbs[before.op]) {
+        this.#write(
+          `  ${verbs[before.op]![0]} ${subject(before.type, before.urn)}${diffOf(before)}`,
+        );
+      }
+    }
+    const after = event.resOutputsEvent?.metadata;
+    if (after && !this.#preview && isVisible(after.type) && verbs[after.op]) {
+      const since = this.#steps.get(after.urn + after.op);
+      const took = since ? ` in ${((Date.now() - since) / 1000).toFixed(1)} s` : "";
+      this.#write(
+        `${this.#clock()} ${verbs[after.op]![1]} ${subject(after.type, after.urn)}${took}`,
+      );
+    }
+    const failed = event.resOpFailedEvent?.metadata;
+    if (failed) this.#write(`${this.#clock()} FAILED ${subject(failed.type, failed.urn)}`);
+    const diagnostic = event.diagnosticEvent;
+    if (diagnostic && (diagnostic.severity === "error" || diagnostic.severity === "info#err")) {
+      const text = plain(diagnostic.message).trim();
+      if (text && !/^update failed$/i.test(text)) this.#problems.push(text);
+    }
+  };
+
+  #clock(): string {
+    return `${((Date.now() - this.#started) / 1000).toFixed(0).padStart(4)}s`;
+  }
+}
+
+function diffOf(step: { readonly diffs?: readonly string[] | undefined }): string {
+  return step.diffs && step.diffs.length > 0 ? ` (${[...step.diffs].sort().join(", ")})` : "";
+}
+
+/** The engine marks colours as `<{%fg 1%}>`. */
+function plain(text: string): string {
+  return text.replaceAll(/<\{%.*?%\}>/g, "");
+}

@@ -1,0 +1,99 @@
+import { createServer } from "node:net";
+import Docker from "dockerode";
+import { parseImageReference, registryProbeUrl } from "../toolchain/image-reference.ts";
+import { isReachable } from "../toolchain/probe.ts";
+import { hostPorts, type FleetSpec } from "./config/index.ts";
+
+/** Base image that a machine without an image registry makes for itself. */
+export const localBaseImage = "mcp-fleet/base:trixie";
+const officialBaseImage = "debian:trixie-slim";
+
+/** What the program has to know of the Docker engine before it registers anything. */
+export class Engine {
+  readonly #docker = new Docker();
+
+  /** @throws with the fix, if no engine answers within 5 s. */
+  async ping(): Promise<void> {
+    const timeout = new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new Error("no answer within 5 s")), 5000).unref();
+    });
+    try {
+      await Promise.race([this.#docker.ping(), timeout]);
+    } catch (error) {
+      const where = process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock";
+      throw new Error(
+        `Docker engine: none answers at ${where} (${(error as Error).message}); ` +
+          "start it (./fleet up does, as root on Debian), or point DOCKER_HOST at one that runs",
+      );
+    }
+  }
+
+  async hasImage(reference: string): Promise<boolean> {
+    return this.#docker
+      .getImage(reference)
+      .inspect()
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  /** Base of every image that is built: what was asked for, else the local one where it was needed, else Debian's. */
+  async baseImage(configured: string | undefined): Promise<string> {
+    if (configured) return configured;
+    return (await this.hasImage(localBaseImage)) ? localBaseImage : officialBaseImage;
+  }
+
+  /** Whether Grafana is part of the fleet: asked for, or `auto` and its image can be had. */
+  async wantsGrafana({ monitoring: { grafana } }: FleetSpec): Promise<boolean> {
+    if (grafana.enabled !== "auto") return grafana.enabled === "yes";
+    return (await this.hasImage(grafana.image)) || (await this.#registryAnswers(grafana.image));
+  }
+
+  /** Whether the registry that a reference names, or the engine's default one, answers within 2 s. */
+  async #registryAnswers(reference: string): Promise<boolean> {
+    const info = (await this.#docker.info()) as { IndexServerAddress?: string };
+    const url = registryProbeUrl(parseImageReference(reference), info.IndexServerAddress);
+    return url !== undefined && (await isReachable(url));
+  }
+
+  /**
+   * Host ports of the fleet that some other process holds, as problems with path and fix.
+   * Ports that containers of the same stack hold are fine: those are the ones to be replaced.
+   */
+  async takenPorts(fleet: FleetSpec, stack: string, grafana: boolean): Promise<string[]> {
+    const remote = process.env["DOCKER_HOST"];
+    if (remote && !remote.startsWith("unix://")) return [];
+    const own = new Set<number>();
+    const others = new Map<number, string>();
+    for (const container of await this.#docker.listContainers()) {
+      for (const { PublicPort } of container.Ports) {
+        if (!PublicPort) continue;
+        if (container.Labels["mcp-fleet/stack"] === stack) own.add(PublicPort);
+        else others.set(PublicPort, `container ${container.Names[0]?.slice(1) ?? container.Id}`);
+      }
+    }
+    const problems = await Promise.all(
+      hostPorts(fleet)
+        .filter(({ owner }) => grafana || owner !== "grafana")
+        .map(async ({ at, hostIp, port, owner }) => {
+          if (own.has(port)) return undefined;
+          const holder =
+            others.get(port) ?? ((await isFree(hostIp, port)) ? undefined : "another process");
+          return (
+            holder &&
+            `${at.join(".")}: port ${port} of ${owner} on ${hostIp} is taken by ${holder}; stop it or set another port`
+          );
+        }),
+    );
+    return problems.filter((problem) => problem !== undefined);
+  }
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,199 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DatabaseCredentials } from "../components/database/credentials.ts";
+import { PgBouncerExporter, PostgresExporter } from "../components/database/exporters.ts";
+import { Migrations } from "../components/database/migrations.ts";
+import { PgBouncer } from "../components/database/pgbouncer.ts";
+import { Postgres } from "../components/database/postgres.ts";
+import { serverDatabaseEnv } from "../components/database/server-env.ts";
+import { Gateway } from "../components/gateway/gateway.ts";
+import type { GivenTokens } from "../components/gateway/tokens.ts";
+import { Alertmanager } from "../components/monitoring/alertmanager.ts";
+import { Grafana } from "../components/monitoring/grafana.ts";
+import { Prometheus } from "../components/monitoring/prometheus.ts";
+import {
+  gatewayTarget,
+  pgbouncerTarget,
+  postgresTarget,
+  serverTarget,
+} from "../components/monitoring/scrape-target.ts";
+import type { Platform } from "../components/platform/platform.ts";
+import { McpServer } from "../components/servers/mcp-server.ts";
+import { serverMetricsPort, type ServerSpec } from "../components/servers/mcp-server.schema.ts";
+import type { FleetSpec } from "./config/index.ts";
+
+export interface FleetArgs {
+  readonly platform: Platform;
+  readonly spec: FleetSpec;
+  /** Tokens that the stack brings; default: all are generated. */
+  readonly tokens?: GivenTokens;
+  /** Whether Grafana's image can be had. */
+  readonly grafana: boolean;
+}
+
+/** The whole fleet, composed in release order: data, servers, gateway, and what watches them. */
+export class Fleet extends pulumi.ComponentResource {
+  readonly gateway: Gateway;
+  readonly prometheus: Prometheus;
+  readonly alertmanager: Alertmanager;
+  readonly grafana: Grafana | undefined;
+
+  constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcpfleet:index:Fleet", name, {}, opts);
+    const { platform, spec } = args;
+    const child = { parent: this };
+    const serverImage = platform.image("mcp-server");
+
+    const credentials = new DatabaseCredentials(
+      "credentials",
+      { servers: spec.servers.map((server) => server.name) },
+      child,
+    );
+    const postgres = new Postgres(
+      "postgres",
+      { platform, spec: spec.postgres, credentials },
+      child,
+    );
+    const migrations = new Migrations(
+      "migrations",
+      {
+        platform,
+        image: serverImage,
+        spec: spec.postgres,
+        pooler: spec.pgbouncer,
+        servers: spec.servers,
+        credentials,
+        postgres,
+      },
+      child,
+    );
+    const pgbouncer = new PgBouncer(
+      "pgbouncer",
+      {
+        platform,
+        spec: spec.pgbouncer,
+        database: spec.postgres.name,
+        postgres: postgres.address,
+        credentials,
+        // The role that it looks up others with gets its password there.
+        dependsOn: [migrations.resource],
+      },
+      child,
+    );
+
+    const servers = this.#servers(args, (server, dependsOn) => {
+      const databaseEnv = serverDatabaseEnv(server.name, pgbouncer.address, spec.postgres);
+      return new McpServer(
+        server.name,
+        {
+          platform,
+          spec: server,
+          image: server.image ? platform.foreignImage(server.image) : serverImage,
+          databaseEnv,
+          databasePassword: credentials.login(databaseEnv["DATABASE_USER"]!),
+          environment: spec.environment,
+          logging: spec.logging,
+          dependsOn: [pgbouncer.resource, ...dependsOn],
+        },
+        child,
+      );
+    });
+
+    this.gateway = new Gateway(
+      "gateway",
+      {
+        platform,
+        spec: spec.gateway,
+        servers: spec.servers.map(({ name: server, port }) => ({
+          name: server,
+          port,
+          address: servers.get(server)!.address,
+        })),
+        ...(args.tokens && { tokens: args.tokens }),
+        // Routes move to servers that run, not to servers that are about to.
+        dependsOn: [...servers.values()].map(({ resource }) => resource),
+      },
+      child,
+    );
+
+    const postgresExporter = new PostgresExporter(
+      "postgres-exporter",
+      {
+        platform,
+        ...spec.monitoring.postgresExporter,
+        password: credentials.exporter,
+        target: postgres.address,
+        database: spec.postgres.name,
+        dependsOn: [migrations.resource],
+      },
+      child,
+    );
+    const pgbouncerExporter = new PgBouncerExporter(
+      "pgbouncer-exporter",
+      {
+        platform,
+        ...spec.monitoring.pgbouncerExporter,
+        password: credentials.stats,
+        target: pgbouncer.address,
+        dependsOn: [pgbouncer.resource],
+      },
+      child,
+    );
+    this.alertmanager = new Alertmanager(
+      "alertmanager",
+      { platform, spec: spec.monitoring.alertmanager },
+      child,
+    );
+    this.prometheus = new Prometheus(
+      "prometheus",
+      {
+        platform,
+        spec: spec.monitoring.prometheus,
+        fleet: spec.name,
+        environment: spec.environment,
+        targets: [
+          ...spec.servers.map((server) =>
+            serverTarget(server, servers.get(server.name)!.address, serverMetricsPort),
+          ),
+          gatewayTarget(this.gateway.workload.address),
+          postgresTarget(postgresExporter.address),
+          pgbouncerTarget(pgbouncerExporter.address),
+        ],
+      },
+      child,
+    );
+    const { grafana } = spec.monitoring;
+    this.grafana = args.grafana
+      ? new Grafana(
+          "grafana",
+          {
+            platform,
+            spec: grafana,
+            image: platform.foreignImage(grafana.image),
+            scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
+          },
+          child,
+        )
+      : undefined;
+    this.registerOutputs({});
+  }
+
+  /** Servers in the order of their dependencies; configuration has refused cycles. */
+  #servers(
+    { spec }: FleetArgs,
+    make: (server: ServerSpec, dependsOn: pulumi.Resource[]) => McpServer,
+  ): Map<string, McpServer> {
+    const made = new Map<string, McpServer>();
+    const visit = (server: ServerSpec): McpServer => {
+      const known = made.get(server.name);
+      if (known) return known;
+      const dependsOn = server.dependsOn.map(
+        (name) => visit(spec.servers.find((other) => other.name === name)!).resource,
+      );
+      const component = make(server, dependsOn);
+      made.set(server.name, component);
+      return component;
+    };
+    spec.servers.forEach(visit);
+    return made;
+  }
+}

@@ -1,0 +1,48 @@
+import { checkContainers } from "./containers.ts";
+import { checkServer } from "./mcp.ts";
+import { checkTargets } from "./prometheus.ts";
+import type { ComponentHealth } from "./report.ts";
+
+/** What is needed of the stack's outputs to ask the fleet from outside. */
+export interface FleetAddresses {
+  /** Server name -> MCP URL. */
+  readonly servers: Readonly<Record<string, string>>;
+  readonly prometheusUrl: string;
+  readonly token: string;
+}
+
+/** Every part of the fleet: its container, and for servers and targets what a client really gets. */
+export async function checkFleet(
+  stack: string,
+  addresses: FleetAddresses,
+): Promise<ComponentHealth[]> {
+  const [containers, servers, targets] = await Promise.all([
+    checkContainers(stack),
+    Promise.all(
+      Object.entries(addresses.servers).map(([name, url]) =>
+        checkServer(name, url, addresses.token),
+      ),
+    ),
+    checkTargets(addresses.prometheusUrl),
+  ]);
+  return [...merge(containers, servers), targets];
+}
+
+/** One line per component: a server is healthy if its container and its protocol are. */
+function merge(...reports: readonly (readonly ComponentHealth[])[]): ComponentHealth[] {
+  const merged = new Map<string, ComponentHealth>();
+  for (const entry of reports.flat()) {
+    const before = merged.get(entry.component);
+    merged.set(
+      entry.component,
+      before
+        ? {
+            component: entry.component,
+            healthy: before.healthy && entry.healthy,
+            detail: `${before.detail}; ${entry.detail}`,
+          }
+        : entry,
+    );
+  }
+  return [...merged.values()];
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { DockerPlatform } from "../components/platform/docker/docker-platform.ts";
+import { contentTag } from "../components/platform/docker/images.ts";
+import { revisionOf } from "../components/platform/revision.ts";
+import type { ImageName } from "../components/platform/platform.ts";
+import { loadProgramConfig, programTokens } from "./program-config.ts";
+import { Engine } from "./engine.ts";
+import { Fleet } from "./fleet.ts";
+import { prepareContexts } from "./image-contexts.ts";
+import { previousState } from "./previous-state.ts";
+import { rootDir } from "./root-dir.ts";
+
+/** Images that are built here; their content is part of what a release is. */
+const builtImages: readonly ImageName[] = [
+  "postgres",
+  "pgbouncer",
+  "haproxy",
+  "prometheus",
+  "alertmanager",
+  "postgres-exporter",
+  "pgbouncer-exporter",
+  "mcp-server",
+];
+
+/** Entry point of `pulumi up`: configuration -> fleet -> stack outputs. */
+export default async function program(): Promise<Record<string, unknown>> {
+  const stack = pulumi.getStack();
+  const { fleet: spec, settings } = loadProgramConfig();
+  const tokens = programTokens(spec);
+
+  const engine = new Engine();
+  await engine.ping().catch((error: Error) => {
+    throw new pulumi.RunError(error.message);
+  });
+  const [previous, contextOf, baseImage, grafana] = await Promise.all([
+    previousState(stack),
+    prepareContexts(rootDir),
+    engine.baseImage(settings.baseImage),
+    engine.wantsGrafana(spec),
+  ]);
+  const taken = await engine.takenPorts(spec, stack, grafana);
+  if (taken.length > 0) {
+    throw new pulumi.RunError(
+      `this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`,
+    );
+  }
+
+  const images = builtImages.map((image) =>
+    contentTag(`${rootDir}/${contextOf(image)}`, baseImage),
+  );
+  const release = `r-${revisionOf({ spec, images, grafana }).slice(0, 10)}`;
+  // Nothing new, no new transaction: an unchanged `up` shows no change at all.
+  const transaction = (previous.release === release && previous.transaction) || newTransaction();
+
+  const platform = new DockerPlatform("platform", {
+    identity: { stack, release, transaction, previous: previous.labels },
+    rootDir,
+    contextOf,
+    baseImage,
+    log: spec.logging,
+  });
+  const fleet = new Fleet(spec.name, { platform, spec, grafana, ...(tokens && { tokens }) });
+  return {
+    release,
+    transaction,
+    gatewayUrl: fleet.gateway.url,
+    servers: fleet.gateway.serverUrls,
+    clientConfig: JSON.parse(fleet.gateway.clientConfig) as unknown,
+    tokens: fleet.gateway.tokens,
+    prometheusUrl: fleet.prometheus.url,
+    alertmanagerUrl: fleet.alertmanager.url,
+    grafanaUrl: fleet.grafana?.url ?? null,
+  };
+}
+
+/** Sorts by time and says when: `t-20260101T120000Z-1a2b3c`. */
+function newTransaction(): string {
+  return `t-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
+}

@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GivenTokens } from "../components/gateway/tokens.ts";
+import {
+  checkToken,
+  checkTokens,
+  ConfigError,
+  loadFleet,
+  loadStackConfig,
+  tokensKey,
+  type FleetSpec,
+  type StackSettings,
+} from "./config/index.ts";
+import { rootDir } from "./root-dir.ts";
+
+/** Fleet and settings of the stack that is being deployed. Problems end the program without a stack trace. */
+export function loadProgramConfig(): { fleet: FleetSpec; settings: StackSettings } {
+  return asRunError(() => {
+    const { settings, problems } = loadStackConfig(pulumi.runtime.allConfig(), {
+      isSecret: isConfigSecret,
+    });
+    const { fleet } = loadFleet({
+      fleetPath: settings.fleet,
+      stackOverrides: settings.set,
+      stackProblems: problems,
+      env: process.env,
+      // `fleet --set` reaches the program through the engine, which passes its environment on.
+      sets: JSON.parse(process.env["MCP_FLEET_SET"] ?? "[]") as string[],
+      rootDir,
+    });
+    return { fleet, settings };
+  });
+}
+
+/**
+ * Tokens that the user brings: secret stack setting `tokens`, and MCP_AUTH_TOKEN as primary token of the first
+ * client. Checked here, because a throw inside `apply` would come when half the fleet exists.
+ */
+export function programTokens(fleet: FleetSpec): GivenTokens | undefined {
+  return asRunError(() => {
+    const clients = fleet.gateway.clients.map(({ name }) => name);
+    const json = new pulumi.Config("mcp-fleet").get(tokensKey);
+    const single = process.env["MCP_AUTH_TOKEN"];
+    const wrong = single === undefined ? undefined : checkToken(single);
+    const problems = [
+      ...(json === undefined ? [] : checkTokens(json, clients)),
+      ...(wrong === undefined
+        ? []
+        : [{ path: "MCP_AUTH_TOKEN", allowed: wrong, source: "environment" }]),
+    ];
+    if (problems.length > 0) throw new ConfigError("tokens", problems);
+    const given = (json === undefined ? {} : JSON.parse(json)) as Record<
+      string,
+      { primary?: string; backup?: string }
+    >;
+    if (single !== undefined) given[clients[0]!] = { ...given[clients[0]!], primary: single };
+    return Object.keys(given).length > 0 ? given : undefined;
+  });
+}
+
+function asRunError<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
+
+/** The language host passes on which settings are encrypted. */
+function isConfigSecret(key: string): boolean {
+  const keys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+  return keys.includes(key);
+}
