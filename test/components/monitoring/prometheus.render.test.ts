@@ -1,0 +1,280 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { baseAlerts } from "../../../components/monitoring/alerts/base.ts";
+import { recordingRules } from "../../../components/monitoring/alerts/recording.ts";
+import { monitoringSchema } from "../../../components/monitoring/monitoring.schema.ts";
+import {
+  renderPrometheus,
+  renderPrometheusTests,
+  type PrometheusInput,
+} from "../../../components/monitoring/prometheus.render.ts";
+import {
+  gatewayTarget,
+  pgbouncerTarget,
+  postgresTarget,
+  serverTarget,
+} from "../../../components/monitoring/scrape-target.ts";
+
+interface ScrapeConfig {
+  job_name: string;
+  static_configs: { targets: string[]; labels: Record<string, string> }[];
+  metric_relabel_configs?: Record<string, unknown>[];
+}
+interface Config {
+  global: Record<string, unknown>;
+  rule_files: string[];
+  alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] };
+  scrape_configs: ScrapeConfig[];
+}
+interface Rules {
+  groups: {
+    name: string;
+    rules: {
+      alert?: string;
+      record?: string;
+      expr: string;
+      for?: string;
+      labels?: Record<string, string>;
+      annotations?: Record<string, string>;
+    }[];
+  }[];
+}
+
+const scene = serverTarget({ name: "scene", port: 3005, critical: false }, "scene-0a1b2c3", 9464);
+const admin = serverTarget(
+  { name: "database-admin", port: 3010, critical: true },
+  "database-admin-0a1b2c3",
+  9464,
+);
+const others = [
+  gatewayTarget("gw"),
+  postgresTarget("pg-exporter"),
+  pgbouncerTarget("pgb-exporter"),
+];
+
+function input(
+  change: Partial<PrometheusInput> = {},
+  spec: Record<string, number> = {},
+): PrometheusInput {
+  return {
+    fleet: "writing",
+    environment: "staging",
+    spec: monitoringSchema.parse({ prometheus: spec }).prometheus,
+    targets: [scene, admin, ...others],
+    alertmanager: "am",
+    ...change,
+  };
+}
+
+function config(given: PrometheusInput = input()): Config {
+  return parse(renderPrometheus(given)["prometheus.yml"]!) as Config;
+}
+
+function version(given: PrometheusInput): string {
+  const rules = parse(renderPrometheus(given)["version.rules.yml"]!) as Rules;
+  return rules.groups[0]!.rules[0]!.labels!.version!;
+}
+
+describe("renderPrometheus", () => {
+  it("has one job for each part of the fleet, named after it", () => {
+    const seen = config().scrape_configs.map(({ job_name, static_configs }) => [
+      job_name,
+      static_configs,
+    ]);
+    const critical = "true";
+    expect(Object.fromEntries(seen)).toEqual({
+      alertmanager: [
+        { targets: ["am:9093"], labels: { service: "alertmanager", component: "monitoring" } },
+      ],
+      "database-admin": [
+        {
+          targets: ["database-admin-0a1b2c3:9464"],
+          labels: { service: "database-admin", component: "mcp-server", port: "3010", critical },
+        },
+      ],
+      gateway: [
+        { targets: ["gw:8405"], labels: { service: "gateway", component: "gateway", critical } },
+      ],
+      pgbouncer: [
+        {
+          targets: ["pgb-exporter:9127"],
+          labels: { service: "pgbouncer", component: "database", critical },
+        },
+      ],
+      postgres: [
+        {
+          targets: ["pg-exporter:9187"],
+          labels: { service: "postgres", component: "database", critical },
+        },
+      ],
+      prometheus: [
+        {
+          targets: ["127.0.0.1:9090"],
+          labels: { service: "prometheus", component: "monitoring" },
+        },
+      ],
+      scene: [
+        {
+          targets: ["scene-0a1b2c3:9464"],
+          labels: { service: "scene", component: "mcp-server", port: "3005" },
+        },
+      ],
+    });
+  });
+
+  it("drops a server's own name from its series, and only that", () => {
+    const relabelled = config().scrape_configs.filter((job) => job.metric_relabel_configs);
+    expect(relabelled.map(({ job_name }) => job_name)).toEqual(["database-admin", "scene"]);
+    expect(relabelled[1]?.metric_relabel_configs).toEqual([
+      {
+        source_labels: ["exported_service"],
+        regex: "scene",
+        target_label: "exported_service",
+        replacement: "",
+      },
+    ]);
+  });
+
+  it("takes intervals from the fleet file and bounds every scrape", () => {
+    const { global } = config(
+      input(
+        {},
+        {
+          scrapeIntervalSeconds: 30,
+          scrapeTimeoutSeconds: 20,
+          evaluationIntervalSeconds: 90,
+        },
+      ),
+    );
+    expect(global).toMatchObject({
+      scrape_interval: "30s",
+      scrape_timeout: "20s",
+      evaluation_interval: "1m30s",
+      external_labels: { fleet: "writing", environment: "staging" },
+      sample_limit: expect.any(Number) as number,
+      body_size_limit: expect.stringMatching(/^\d+MB$/) as string,
+      label_limit: expect.any(Number) as number,
+    });
+  });
+
+  it("never asks for a timeout above the interval, which Prometheus refuses", () => {
+    const { global } = config(input({}, { scrapeIntervalSeconds: 5 }));
+    expect(global).toMatchObject({ scrape_interval: "5s", scrape_timeout: "5s" });
+  });
+
+  it("sends alerts to Alertmanager", () => {
+    expect(config().alerting.alertmanagers).toEqual([
+      { static_configs: [{ targets: ["am:9093"] }] },
+    ]);
+  });
+
+  it("names every rule file that it renders, and no other, without directories", () => {
+    const files = Object.keys(renderPrometheus(input()));
+    expect(config().rule_files).toEqual(files.filter((file) => file.endsWith(".rules.yml")).sort());
+    expect(files.filter((file) => file.includes("/"))).toEqual([]);
+  });
+
+  it("renders the same bytes whatever the order of the targets", () => {
+    const reference = renderPrometheus(input());
+    const targets = [scene, admin, ...others];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(targets, { minLength: targets.length }), (shuffled) => {
+        expect(renderPrometheus(input({ targets: shuffled }))).toEqual(reference);
+      }),
+    );
+  });
+
+  it("names every job that occurs twice, at once", () => {
+    const twice = input({
+      targets: [
+        scene,
+        scene,
+        admin,
+        { ...admin, address: "other" },
+        { ...scene, job: "prometheus" },
+      ],
+    });
+    expect(() => renderPrometheus(twice)).toThrow(
+      "several targets are named database-admin, prometheus, scene; rename the servers",
+    );
+  });
+
+  it.each<[string, PrometheusInput]>([
+    ["an address", input({ targets: [{ ...scene, address: "scene-fffffff" }, admin, ...others] })],
+    ["an interval", input({}, { scrapeIntervalSeconds: 16 })],
+    ["a threshold", input({}, { scrapeIntervalSeconds: 60 })],
+    ["the environment", input({ environment: "production" })],
+  ])("has another version when %s changes", (_what, changed) => {
+    expect(version(changed)).not.toBe(version(input()));
+    expect(version(changed)).toMatch(/^v-[0-9a-f]{12}$/);
+  });
+});
+
+describe("rules", () => {
+  const rules = (parse(renderPrometheus(input())["base.rules.yml"]!) as Rules).groups[0]!.rules;
+
+  it("alerts after the durations of the guide", () => {
+    expect(
+      rules.map(({ alert, for: duration, labels }) => [alert, duration, labels?.severity]),
+    ).toEqual([
+      ["Watchdog", undefined, "none"],
+      ["ServiceDown", "2m", "critical"],
+    ]);
+  });
+
+  it("gives every alert a service and a component, from the rule or from its series", () => {
+    for (const rule of rules) {
+      for (const label of ["service", "component"]) {
+        const grouped = /by \(([^)]*)\)/.exec(rule.expr)?.[1] ?? "";
+        expect(rule.labels?.[label] ?? grouped, `${rule.alert} ${label}`).toContain(
+          rule.labels?.[label] ? rule.labels[label] : label,
+        );
+      }
+      expect(rule.annotations).toMatchObject({
+        summary: expect.stringMatching(/\S/) as string,
+        description: expect.stringMatching(/\S/) as string,
+      });
+    }
+  });
+
+  it("calls samples fresh for three scrapes, and at least a minute", () => {
+    const expr = (scrapeIntervalSeconds: number) => baseAlerts({ scrapeIntervalSeconds })[0]!.expr;
+    expect(expr(15)).toMatch(/< 60$/);
+    expect(expr(30)).toMatch(/< 90$/);
+  });
+
+  it("records under level:metric:operation", () => {
+    for (const { record } of recordingRules) {
+      expect(record).toMatch(/^(service|fleet):mcp_[a-z_]+:[a-z0-9_]+$/);
+    }
+  });
+
+  it("tests every alert by its own name, firing and quiet, and every recorded series", () => {
+    const files = renderPrometheusTests(input());
+    expect(Object.keys(files)).toEqual(["base.rules.test.yml", "recording.rules.test.yml"]);
+    const base = parse(files["base.rules.test.yml"]!) as {
+      rule_files: string[];
+      tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
+    };
+    expect(base.rule_files).toEqual(["base.rules.yml"]);
+    const tests = base.tests.flatMap((test) => test.alert_rule_test);
+    const named = (fires: boolean) =>
+      new Set(tests.filter((t) => t.exp_alerts.length > 0 === fires).map((t) => t.alertname));
+    const alerts = new Set(rules.map(({ alert }) => alert));
+    expect(named(true)).toEqual(alerts);
+    expect(named(false)).toEqual(alerts);
+    const recording = parse(files["recording.rules.test.yml"]!) as {
+      tests: { promql_expr_test: { expr: string }[] }[];
+    };
+    expect(new Set(recording.tests.map((test) => test.promql_expr_test[0]?.expr))).toEqual(
+      new Set(recordingRules.map(({ record }) => record)),
+    );
+  });
+
+  it("expects annotations as Prometheus fills them in", () => {
+    const text = renderPrometheusTests(input())["base.rules.test.yml"]!;
+    expect(text).toContain("summary: scene is down");
+    expect(text).not.toContain("{{");
+  });
+});
