@@ -18,9 +18,9 @@ import { SERVER_VERSION } from "./version.ts";
 /** A running server. */
 export interface App {
   readonly activity: Activity;
-  readonly http: Server;
-  readonly metricsHttp: Server;
-  /** Ends sessions, listeners and connections. Call it when no call is in flight any more. */
+  /** Takes no more connections and ends idle ones; open ones may still bring a last request. */
+  readonly stopListening: () => void;
+  /** Ends sessions, streams and database connections. Call it when no call is in flight any more. */
   readonly close: () => Promise<void>;
 }
 
@@ -127,14 +127,23 @@ export async function startApp(config: ServerConfig, log: Logger): Promise<App> 
     listen(http, config.port, config.host),
     listen(metricsHttp, config.metricsPort, config.host),
   ]);
+  let stopped: Promise<unknown> | undefined;
+  const stopListening = (): void => {
+    stopped ??= Promise.all([http, metricsHttp].map(stop));
+  };
   return {
     activity,
-    http,
-    metricsHttp,
+    stopListening,
     close: async () => {
       probe.stop();
       await endpoint.close();
-      await Promise.all([stop(http), stop(metricsHttp)]);
+      stopListening();
+      const force = setTimeout(
+        () => [http, metricsHttp].forEach((s) => s.closeAllConnections()),
+        CLOSE_GRACE_MS,
+      );
+      await stopped;
+      clearTimeout(force);
       await Promise.allSettled([database.close(), question.close()]);
     },
   };
@@ -155,11 +164,7 @@ const CLOSE_GRACE_MS = 1000;
 
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-    server.close(() => {
-      clearTimeout(force);
-      resolve();
-    });
+    server.close(() => resolve());
     server.closeIdleConnections();
   });
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Activity } from "./activity.ts";
 import type { Logger } from "./logging.ts";
 
@@ -6,6 +7,7 @@ const CLOSE_LIMIT_MS = 5000;
 
 export interface DrainParts {
   readonly activity: Activity;
+  readonly stopListening: () => void;
   readonly close: () => Promise<void>;
   readonly log: Logger;
   /** Longest wait for calls in flight. */
@@ -20,6 +22,7 @@ export interface DrainParts {
  */
 export function createStopper({
   activity,
+  stopListening,
   close,
   log,
   drainMs,
@@ -32,7 +35,12 @@ export function createStopper({
       return;
     }
     log.info({ signal, inFlight: activity.inFlight, drainSeconds: drainMs / 1000 }, "draining");
-    const cut = await activity.settle(drainMs);
+    const deadline = performance.now() + drainMs;
+    await activity.settle(drainMs);
+    stopListening();
+    // A request may have come in over an open connection while the listener was being closed.
+    await nextTurn();
+    const cut = await activity.settle(Math.max(0, deadline - performance.now()));
     if (cut > 0) log.warn({ cut }, "drain time is over: calls are cut off");
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   );
   const stop = createStopper({
     activity: app.activity,
+    stopListening: app.stopListening,
     close: app.close,
     log,
     drainMs: config.drainMs,
