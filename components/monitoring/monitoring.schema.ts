@@ -25,7 +25,8 @@ export const monitoringSchema = z.strictObject({
       memoryMb: memoryMb.default(384).describe("Memory limit, MiB."),
       cpus: cpus.default(1).describe("CPU limit, cores."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Collects and keeps the metrics."),
   alertmanager: z
     .strictObject({
       image: imageReference.optional().describe("Own image; default: built from `images/`."),
@@ -33,7 +34,8 @@ export const monitoringSchema = z.strictObject({
       memoryMb: memoryMb.default(128).describe("Memory limit, MiB."),
       cpus: cpus.default(0.5).describe("CPU limit, cores."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Routes alerts."),
   grafana: z
     .strictObject({
       enabled: z
@@ -55,18 +57,21 @@ export const monitoringSchema = z.strictObject({
       memoryMb: memoryMb.default(256).describe("Memory limit, MiB."),
       cpus: cpus.default(1).describe("CPU limit, cores."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Dashboards."),
   postgresExporter: z
     .strictObject({
       image: imageReference.optional().describe("Own image; default: built from `images/`."),
       memoryMb: memoryMb.default(64).describe("Memory limit, MiB."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Metrics of PostgreSQL."),
   pgbouncerExporter: z
     .strictObject({
       image: imageReference.optional().describe("Own image; default: built from `images/`."),
       memoryMb: memoryMb.default(64).describe("Memory limit, MiB."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Metrics of PgBouncer."),
 });
 export type MonitoringSpec = z.output<typeof monitoringSchema>;

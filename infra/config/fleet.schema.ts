@@ -42,16 +42,22 @@ export const fleetFileSchema = z.strictObject({
         .default(5)
         .describe("Rotation of each container's log: files kept."),
     })
-    .prefault({}),
-  serverDefaults: serverDefaultsSchema.prefault({}),
+    .prefault({})
+    .describe("Logs of all containers."),
+  serverDefaults: serverDefaultsSchema
+    .prefault({})
+    .describe("What every server has that does not set it itself."),
   servers: z
     .array(serverSchema)
     .min(1, { error: "at least one server" })
-    .max(500, { error: "at most 500 servers" }),
-  postgres: postgresSchema.prefault({}),
-  pgbouncer: pgbouncerSchema.prefault({}),
-  gateway: gatewaySchema.prefault({}),
-  monitoring: monitoringSchema.prefault({}),
+    .max(500, { error: "at most 500 servers" })
+    .describe(
+      "The MCP servers; routes, scrape jobs, logins and client config derive from this list.",
+    ),
+  postgres: postgresSchema.prefault({}).describe("PostgreSQL 17, the database of all servers."),
+  pgbouncer: pgbouncerSchema.prefault({}).describe("PgBouncer, between servers and database."),
+  gateway: gatewaySchema.prefault({}).describe("HAProxy, the one way in."),
+  monitoring: monitoringSchema.prefault({}).describe("Prometheus and what belongs to it."),
 });
 export type FleetFile = z.output<typeof fleetFileSchema>;
 

@@ -1,3 +1,4 @@
+import { gatewayPorts } from "../../../components/gateway/gateway-routes.ts";
 import { serverMetricsPort } from "../../../components/servers/mcp-server.schema.ts";
 import type { FleetSpec } from "../fleet.schema.ts";
 import type { Finding, Path } from "../problems.ts";
@@ -44,7 +45,7 @@ export function hostPorts(spec: FleetSpec): readonly HostPort[] {
 
 /** Ports that two would listen on, or that do not exist. */
 export function portRules({ spec }: RuleInput): readonly Finding[] {
-  return [...serverPorts(spec), ...sharedHostPorts(spec)];
+  return firstPerPath([...serverPorts(spec), ...sharedHostPorts(spec)]);
 }
 
 function serverPorts(spec: FleetSpec): readonly Finding[] {
@@ -64,16 +65,22 @@ function serverPorts(spec: FleetSpec): readonly Finding[] {
     } else if (!Number.isNaN(port)) {
       owners.set(port, name === "" ? `servers[${index}]` : `server ${name}`);
     }
-    if (port === serverMetricsPort) {
-      findings.push({
-        at,
-        got: String(port),
-        allowed: "every server serves its metrics there",
-        fix: `a free one is ${freePort(used, port)}`,
-      });
+    const inside = whoListens(port, spec.gateway.serverPorts);
+    if (inside !== undefined) {
+      const fix = `a free one is ${freePort(used, port)}`;
+      findings.push({ at, got: String(port), allowed: `${inside} on that port`, fix });
     }
   });
   return findings;
+}
+
+/** What already listens on a port inside the server's container, or inside the gateway's. */
+function whoListens(port: number, atGateway: boolean): string | undefined {
+  if (port === serverMetricsPort) {
+    return "every server serves its metrics";
+  }
+  const taken: readonly number[] = Object.values(gatewayPorts);
+  return atGateway && taken.includes(port) ? "the gateway's container listens" : undefined;
 }
 
 function sharedHostPorts(spec: FleetSpec): readonly Finding[] {
@@ -104,10 +111,10 @@ function sharedHostPorts(spec: FleetSpec): readonly Finding[] {
       });
     }
   }
-  return firstPerPath(findings);
+  return findings;
 }
 
-/** Ten servers above the highest port are one wrong offset. */
+/** One reason per setting is enough; ten servers above the highest port are one wrong offset. */
 function firstPerPath(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Set<string>();
   return findings.filter(({ at }) => {
@@ -118,7 +125,7 @@ function firstPerPath(findings: readonly Finding[]): readonly Finding[] {
 
 function freePort(used: ReadonlySet<number>, near: number): number {
   for (let port = near + 1; port <= highest; port++) {
-    if (!used.has(port) && port !== serverMetricsPort) {
+    if (!used.has(port) && whoListens(port, true) === undefined) {
       return port;
     }
   }

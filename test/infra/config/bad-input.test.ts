@@ -301,6 +301,12 @@ const ruleCases: readonly Case[] = [
     says: ["metrics"],
   },
   {
+    name: "port of the gateway's container",
+    text: server("name: scene", "port: 8405"),
+    path: "servers.scene.port",
+    says: ["got 8405", "the gateway's container listens on that port", "a free one is 8406"],
+  },
+  {
     name: "gateway on a server's port",
     text: fleet("gateway: {port: 3002}"),
     path: "servers.review.port",
@@ -660,7 +666,7 @@ describe.each([
 });
 
 describe("all at once", () => {
-  it("lists the twelve problems of a file, of schema and rules together, in one error", () => {
+  it("lists all thirteen problems of a file, of schema and rules together, in one error", () => {
     const text = [
       "name: Bad Name",
       "servers:",
