@@ -42,6 +42,7 @@ export function postgresFiles(spec: PostgresSpec): {
   const hba = renderPgHba(spec.name);
   return {
     "postgresql.conf": `${settings}
+
 # Tells whether this text and its pg_hba.conf are in force.
 mcp_fleet.revision = ${quoteSetting(revisionOf([settings, hba]))}
 `,
@@ -50,48 +51,51 @@ mcp_fleet.revision = ${quoteSetting(revisionOf([settings, hba]))}
 }
 
 function renderSettings(spec: PostgresSpec): string {
-  return `# Settings that a reload takes up; those that need a restart are arguments of the server.
-${section("Memory and planner", {
-  effective_cache_size: spec.effectiveCacheSize,
-  maintenance_work_mem: spec.maintenanceWorkMem,
-  work_mem: spec.workMem,
-  effective_io_concurrency: spec.effectiveIoConcurrency,
-  max_parallel_workers_per_gather: spec.maxParallelWorkersPerGather,
-  // Compiling pays for long analytical statements only, and costs memory in every connection.
-  jit: "off",
-})}
-${section("Durability", {
-  fsync: spec.fsync,
-  full_page_writes: spec.fullPageWrites,
-  synchronous_commit: spec.synchronousCommit,
-  checkpoint_completion_target: spec.checkpointCompletionTarget,
-})}
-${section("Logins", { password_encryption: "scram-sha-256" })}
-${section("Log: standard error; no values of statements, no statements for their own sake", {
-  log_destination: "stderr",
-  log_timezone: "UTC",
-  log_line_prefix: "%m [%p] %q%u@%d/%a ",
-  log_statement: "none",
-  log_min_duration_statement: "1s",
-  log_parameter_max_length: 0,
-  log_parameter_max_length_on_error: 0,
-  log_connections: "off",
-  log_disconnections: "off",
-  log_lock_waits: "on",
-  log_temp_files: "10MB",
-})}
-${section("Text", { timezone: "UTC", default_text_search_config: "pg_catalog.english" })}
-${section("Connections of lost clients end within two minutes", {
-  tcp_keepalives_idle: 60,
-  tcp_keepalives_interval: 10,
-  tcp_keepalives_count: 6,
-  client_connection_check_interval: "10s",
-})}`;
+  return `# Settings that a reload takes up; those that need a restart are arguments of the server.${section(
+    "Memory and planner",
+    {
+      effective_cache_size: spec.effectiveCacheSize,
+      maintenance_work_mem: spec.maintenanceWorkMem,
+      work_mem: spec.workMem,
+      effective_io_concurrency: spec.effectiveIoConcurrency,
+      max_parallel_workers_per_gather: spec.maxParallelWorkersPerGather,
+      // Compiling pays for long analytical statements only, and costs memory in every connection.
+      jit: "off",
+    },
+  )}${section("Durability", {
+    fsync: spec.fsync,
+    full_page_writes: spec.fullPageWrites,
+    synchronous_commit: spec.synchronousCommit,
+    checkpoint_completion_target: spec.checkpointCompletionTarget,
+  })}${section("Logins", { password_encryption: "scram-sha-256" })}${section(
+    "Log: standard error; no values of statements, no statements for their own sake",
+    {
+      log_destination: "stderr",
+      log_timezone: "UTC",
+      log_line_prefix: "%m [%p] %q%u@%d/%a ",
+      log_statement: "none",
+      log_min_duration_statement: "1s",
+      log_parameter_max_length: 0,
+      log_parameter_max_length_on_error: 0,
+      log_connections: "off",
+      log_disconnections: "off",
+      log_lock_waits: "on",
+      log_temp_files: "10MB",
+    },
+  )}${section("Text", { timezone: "UTC", default_text_search_config: "pg_catalog.english" })}${section(
+    "Connections of lost clients end within two minutes",
+    {
+      tcp_keepalives_idle: 60,
+      tcp_keepalives_interval: 10,
+      tcp_keepalives_count: 6,
+      client_connection_check_interval: "10s",
+    },
+  )}`;
 }
 
 function section(title: string, settings: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoteSetting(value)}`);
-  return `\n# ${title}\n${lines.join("\n")}`;
+  return `\n\n# ${title}\n${lines.join("\n")}`;
 }
 
 /**
