@@ -8,7 +8,7 @@ import { applyOverrides, parseSets, type Overridden, type Override } from "./ove
 import { ConfigError, type Finding, type Path, type Problem } from "./problems.ts";
 import { resolveFleet } from "./resolve.ts";
 import { ruleFindings } from "./rules.ts";
-import { formatPath } from "./schema-walk.ts";
+import { pathFormatter } from "./schema-walk.ts";
 import { checkToken } from "./tokens.ts";
 import { readYamlFile, type YamlFile } from "./yaml-file.ts";
 
@@ -61,14 +61,15 @@ export function loadFleet(source: ConfigSource): LoadedConfig {
     ...fromEnvironment(source.env),
     ...sets.overrides,
   ]);
-  const place = (finding: Finding) => toProblem(finding, yaml, overridden);
+  const format = pathFormatter(overridden.data);
+  const place = (finding: Finding) => toProblem(finding, yaml, overridden, format);
   const problems = [...early, ...overridden.problems, ...findAll(overridden.data).map(place)];
   if (problems.length > 0) {
     throw new ConfigError(what, problems);
   }
   return {
     fleet: resolveFleet(fleetFileSchema.parse(overridden.data)),
-    origins: originsOf(yaml.data, overridden),
+    origins: originsOf(yaml.data, overridden, format),
   };
 }
 
@@ -126,10 +127,15 @@ function notAMap(yaml: YamlFile): Problem {
   };
 }
 
-function toProblem(finding: Finding, yaml: YamlFile, overridden: Overridden): Problem {
+function toProblem(
+  finding: Finding,
+  yaml: YamlFile,
+  overridden: Overridden,
+  format: (path: Path) => string,
+): Problem {
   const { at, atKey, ...rest } = finding;
   const source = originAt(at, overridden) ?? yaml.position(at, atKey);
-  return { path: formatPath(at, overridden.data), ...rest, source };
+  return { path: format(at), ...rest, source };
 }
 
 /** Label of the override that set the value at a path, or something around it; the last one wins. */
@@ -138,15 +144,15 @@ function originAt(at: Path, { origins }: Overridden): string | undefined {
     ?.origin;
 }
 
-function originsOf(data: unknown, overridden: Overridden): ReadonlyMap<string, string> {
-  const origins = new Map<string, string>();
-  for (const path of leaves(data)) {
-    origins.set(formatPath(path, overridden.data), "fleet file");
-  }
-  for (const { at, origin } of overridden.origins) {
-    origins.set(formatPath(at, overridden.data), origin);
-  }
-  return origins;
+function originsOf(
+  data: unknown,
+  overridden: Overridden,
+  format: (path: Path) => string,
+): ReadonlyMap<string, string> {
+  return new Map([
+    ...leaves(data).map((path) => [format(path), "fleet file"] as const),
+    ...overridden.origins.map(({ at, origin }) => [format(at), origin] as const),
+  ]);
 }
 
 function leaves(value: unknown, path: Path = []): readonly Path[] {

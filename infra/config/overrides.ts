@@ -101,8 +101,7 @@ function place(
     at.push(step.key);
     schema = step.schema;
     if (depth === segments.length - 1) {
-      assign(schema, holder, step.key, value, at, placed);
-      return undefined;
+      return assign(schema, holder, step.key, value, at, placed);
     }
     const next: unknown = holder[step.key];
     if (next === undefined || next === null) {
@@ -164,7 +163,10 @@ function enter(
     : { key: segment, schema: child };
 }
 
-/** A map given for a map with fixed keys changes those keys only; anything else replaces what was there. */
+/**
+ * A map given for a map with fixed keys changes those keys only, and one given for a list changes the entries of those
+ * names; anything else replaces what was there.
+ */
 function assign(
   schema: z.ZodType,
   holder: Container,
@@ -172,9 +174,23 @@ function assign(
   value: unknown,
   at: Path,
   placed: (at: Path) => void,
-): void {
+): Finding | undefined {
   const wanted = coerce(schema, value);
   const old = holder[key];
+  if (Array.isArray(old) && isMap(wanted)) {
+    const entries = old as unknown as Container;
+    for (const [name, inner] of Object.entries(wanted)) {
+      const step = enter(schema, entries, name, at);
+      const hindered =
+        "allowed" in step
+          ? step
+          : assign(step.schema, entries, step.key, inner, [...at, step.key], placed);
+      if (hindered !== undefined) {
+        return hindered;
+      }
+    }
+    return undefined;
+  }
   if (unwrap(schema) instanceof z.ZodObject && isMap(wanted)) {
     const target: Container = isMap(old) ? old : (holder[key] = {});
     for (const [name, inner] of Object.entries(wanted)) {
@@ -184,13 +200,17 @@ function assign(
         target[name] = inner;
         placed([...at, name]);
       } else {
-        assign(child, target, name, inner, [...at, name], placed);
+        const hindered = assign(child, target, name, inner, [...at, name], placed);
+        if (hindered !== undefined) {
+          return hindered;
+        }
       }
     }
-    return;
+    return undefined;
   }
   holder[key] = wanted;
   placed([...at]);
+  return undefined;
 }
 
 function isMap(value: unknown): value is Container {

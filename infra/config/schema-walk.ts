@@ -57,29 +57,49 @@ export function valueAt(root: unknown, path: Path): unknown {
  * their index: `servers.scene.port`, `servers[3].name`.
  */
 export function formatPath(path: Path, root: unknown): string {
-  let text = "";
-  for (const [depth, key] of path.entries()) {
-    if (typeof key === "string") {
-      const shown = looksSecret(key) ? "(name not shown)" : key;
-      text += text === "" ? shown : `.${shown}`;
-      continue;
-    }
-    const list = valueAt(root, path.slice(0, depth));
-    const name = nameOf(list, key);
-    // The name itself is addressed by index: it may be what is wrong.
-    const named = name !== undefined && path[depth + 1] !== "name";
-    text += named ? `.${name}` : `[${key}]`;
-  }
-  return text;
+  return pathFormatter(root)(path);
 }
 
-function nameOf(list: unknown, index: number): string | undefined {
+/** The same for many paths of data that does not change meanwhile. */
+export function pathFormatter(root: unknown): (path: Path) => string {
+  const lists = new Map<unknown, readonly (string | undefined)[]>();
+  const nameOf = (list: unknown, index: number) => {
+    const names = lists.get(list) ?? uniqueNames(list);
+    lists.set(list, names);
+    return names[index];
+  };
+  return (path) => {
+    let text = "";
+    for (const [depth, key] of path.entries()) {
+      if (typeof key === "string") {
+        const shown = looksSecret(key) ? "(name not shown)" : key;
+        text += text === "" ? shown : `.${shown}`;
+        continue;
+      }
+      // The name itself is addressed by index: it may be what is wrong.
+      const named = path[depth + 1] !== "name";
+      const name = named ? nameOf(valueAt(root, path.slice(0, depth)), key) : undefined;
+      text += name === undefined ? `[${key}]` : `.${name}`;
+    }
+    return text;
+  };
+}
+
+/** Names that can stand in a path, by index. */
+function uniqueNames(list: unknown): readonly (string | undefined)[] {
   const names = namesIn(list);
-  const name = names[index];
-  if (name === undefined || !/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
-    return undefined;
-  }
-  return names.indexOf(name) === names.lastIndexOf(name) ? name : undefined;
+  const first = new Map<string, number>();
+  const twice = new Set<string>();
+  names.forEach((name, index) => {
+    if (name !== undefined && first.has(name)) {
+      twice.add(name);
+    } else if (name !== undefined) {
+      first.set(name, index);
+    }
+  });
+  return names.map((name) =>
+    name !== undefined && /^[a-z][a-z0-9-]{0,39}$/.test(name) && !twice.has(name) ? name : undefined,
+  );
 }
 
 /** Names of the entries of a list, by index. */

@@ -1,7 +1,7 @@
 import { Document, isScalar } from "yaml";
 import type { LoadedConfig } from "./load.ts";
 import type { Path } from "./problems.ts";
-import { formatPath } from "./schema-walk.ts";
+import { pathFormatter } from "./schema-walk.ts";
 
 /**
  * The whole fleet as YAML that is itself a fleet file: nothing is left to defaults. Values that neither the fleet
@@ -9,8 +9,9 @@ import { formatPath } from "./schema-walk.ts";
  */
 export function showFleet({ fleet, origins }: LoadedConfig): string {
   const doc = new Document(fleet, { aliasDuplicateObjects: false });
+  const format = pathFormatter(fleet);
   for (const path of leavesOf(fleet)) {
-    const origin = originOf(formatPath(path, fleet), origins);
+    const origin = originOf(format(path), origins);
     const node = doc.getIn(path, true);
     if (origin !== undefined && origin !== "fleet file" && isScalar(node)) {
       node.comment = ` ${origin}`;

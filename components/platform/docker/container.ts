@@ -42,6 +42,11 @@ export function goDuration(seconds: number): string {
   return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
 }
 
+/** Cores as the plugin reads them back: `1` is `1.0`. */
+function decimal(cores: number): string {
+  return Number.isInteger(cores) ? cores.toFixed(1) : String(cores);
+}
+
 /**
  * Settings of a container whose change makes it another container. Name and labels are the caller's; memory is too,
  * because the engine changes it in place. What is empty is left out: the plugin reads it back as absent.
@@ -60,7 +65,7 @@ export function containerDefinition(
     capabilities: { drops: ["ALL"] },
     securityOpts: ["no-new-privileges:true"],
     networksAdvanced: args.networks.map((role) => ({ name: networkName(role) })),
-    cpus: String(args.cpus),
+    cpus: decimal(args.cpus),
     logDriver: "json-file",
     logOpts: logOptions(log),
     restart: "unless-stopped",
