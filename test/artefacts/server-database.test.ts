@@ -117,7 +117,7 @@ describe("migration job", () => {
     expect(await first.exited, first.output()).toBe(0);
     const verifiers = async (): Promise<unknown[]> => {
       const admin = await cluster.superuser();
-      const { rows } = await admin.query(
+      const { rows } = await admin.query<{ rolname: string; rolpassword: string }>(
         "SELECT rolname, rolpassword FROM pg_authid WHERE rolname !~ '^pg_' ORDER BY 1",
       );
       await admin.end();
