@@ -98,7 +98,9 @@ function uniqueNames(list: unknown): readonly (string | undefined)[] {
     }
   });
   return names.map((name) =>
-    name !== undefined && /^[a-z][a-z0-9-]{0,39}$/.test(name) && !twice.has(name) ? name : undefined,
+    name !== undefined && /^[a-z][a-z0-9-]{0,39}$/.test(name) && !twice.has(name)
+      ? name
+      : undefined,
   );
 }
 
