@@ -16,8 +16,6 @@ export interface Endpoint {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const DEFAULT_HOST = "unix:///var/run/docker.sock";
-
 /** Resolves the engine's address as the docker command does: DOCKER_HOST, then the context, then the socket. */
 export async function dockerEndpoint(machine: Machine): Promise<Endpoint> {
   const { env } = machine;
@@ -26,8 +24,9 @@ export async function dockerEndpoint(machine: Machine): Promise<Endpoint> {
   const configDir = env["DOCKER_CONFIG"] || join(machine.home, ".docker");
   const context = env["DOCKER_CONTEXT"] || (await currentContext(configDir));
   if (context !== undefined && context !== "default") return fromContext(configDir, context);
+  const socket = join(machine.fsRoot, "var/run/docker.sock");
   const rootless = join(env["XDG_RUNTIME_DIR"] || "/nonexistent", "docker.sock");
-  if (!(await exists(DEFAULT_HOST.slice("unix://".length))) && (await exists(rootless))) {
+  if (!(await exists(socket)) && (await exists(rootless))) {
     const address = `unix://${rootless}`;
     return {
       host: address,
@@ -36,7 +35,7 @@ export async function dockerEndpoint(machine: Machine): Promise<Endpoint> {
       env: { DOCKER_HOST: address },
     };
   }
-  return { host: DEFAULT_HOST, chosen: false, source: "default socket", env: {} };
+  return { host: `unix://${socket}`, chosen: false, source: "default socket", env: {} };
 }
 
 async function readJson(path: string): Promise<unknown> {
