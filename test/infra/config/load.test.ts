@@ -140,6 +140,15 @@ describe("--set", () => {
 });
 
 describe("stack overrides", () => {
+  it("takes maps with the names of servers, as `pulumi config set --path` writes them", () => {
+    const stack = { servers: { review: { memoryMb: 300, env: { A: "b" } } } };
+    const { fleet: spec, origins } = load(fleet(), { stack });
+    expect(spec.servers[1]).toMatchObject({ port: 3002, memoryMb: 300, env: { A: "b" } });
+    expect(origins.get("servers.review.memoryMb")).toBe("stack config");
+    const [problem] = problemsOf(fleet(), { stack: { servers: { reviews: { memoryMb: 300 } } } });
+    expect(problem).toMatchObject({ path: "servers.reviews", source: "stack config" });
+  });
+
   it("takes nested maps and typed values, and gives a variable what it wants", () => {
     const { fleet: spec } = load(fleet(), {
       stack: { gateway: { port: 8090, rateLimit: { requests: 9 } }, "servers.scene.env.LIMIT": 5 },

@@ -59,7 +59,7 @@ describe("any valid fleet", () => {
         const [one, two] = [servers, shuffled].map((list) => byName(load(fleetText(list)).fleet));
         expect(two).toEqual(one);
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
@@ -72,7 +72,7 @@ describe("any valid fleet", () => {
         });
         expect(load(showFleet(loaded)).fleet).toEqual(loaded.fleet);
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
@@ -93,7 +93,7 @@ describe("any valid fleet", () => {
           expect(set.origins.get(`servers.${servers[last]?.name ?? ""}.memoryMb`)).toBe("--set");
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
@@ -112,11 +112,11 @@ describe("any fleet at all", () => {
           problemsOf(JSON.stringify({ name: "x", servers, gateway }));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => void problemsOf(text)),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
