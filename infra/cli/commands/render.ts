@@ -11,7 +11,8 @@ export function render(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const { fleet } = loadStackFleet(context);
-  const out = resolve(String(options["out"]));
+  // The launcher changes into the project; what the user typed is meant from where it was typed.
+  const out = resolve(context.env["FLEET_CWD"] ?? ".", String(options["out"]));
   const files = renderFleet(fleet);
   try {
     for (const [path, content] of Object.entries(files)) {
