@@ -16,7 +16,9 @@ export async function bundlePlugins(
   entries: readonly string[],
 ): Promise<void> {
   await build({
-    entryPoints: Object.fromEntries(entries.map((entry) => [entry, join(sources, entry, "main.ts")])),
+    entryPoints: Object.fromEntries(
+      entries.map((entry) => [entry, join(sources, entry, "main.ts")]),
+    ),
     outdir: target,
     outExtension: { ".js": ".cjs" },
     bundle: true,

@@ -55,8 +55,15 @@ async function sourceHash(): Promise<string> {
   const names = await readdir(SOURCES, { recursive: true });
   const files = names.filter((name) => name.endsWith(".ts")).sort();
   const hash = createHash("sha256");
-  for (const path of [...files.map((name) => join(SOURCES, name)), join(REPOSITORY, "package-lock.json")]) {
-    hash.update(path.slice(REPOSITORY.length)).update("\0").update(await readFile(path)).update("\0");
+  for (const path of [
+    ...files.map((name) => join(SOURCES, name)),
+    join(REPOSITORY, "package-lock.json"),
+  ]) {
+    hash
+      .update(path.slice(REPOSITORY.length))
+      .update("\0")
+      .update(await readFile(path))
+      .update("\0");
   }
   return hash.digest("hex").slice(0, 16);
 }

@@ -60,7 +60,9 @@ export function bridgedProvider(options: PluginOptions): Provider {
 
     checkConfig(news: Properties): CheckAnswer {
       const failures = Object.keys(news)
-        .filter((name) => name !== "version" && !isReserved(name) && !options.settings.includes(name))
+        .filter(
+          (name) => name !== "version" && !isReserved(name) && !options.settings.includes(name),
+        )
         .map((property) => ({
           property,
           reason:

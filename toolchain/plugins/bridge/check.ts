@@ -93,7 +93,10 @@ function checkObject(
   for (const [name, field] of Object.entries(fields)) {
     const generated = prefix === "" && name === "name" && type.autonamed;
     if (field.required === true && given[name] === undefined && !generated) {
-      failures.push({ property: prefix + name, reason: `missing required property '${prefix + name}'` });
+      failures.push({
+        property: prefix + name,
+        reason: `missing required property '${prefix + name}'`,
+      });
     }
   }
 }
@@ -158,10 +161,13 @@ function wrongShape(field: Field, value: Value): string | undefined {
     set: Array.isArray(value),
     map: isObject(value),
   }[expected];
-  if (!fits) return `expected ${EXPECTED[expected]}, got ${actual === "object" ? "an object" : actual}`;
+  if (!fits)
+    return `expected ${EXPECTED[expected]}, got ${actual === "object" ? "an object" : actual}`;
   if (field.element !== undefined) return undefined;
   const members = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
-  return members.every((member) => typeof member === "string") ? undefined : "expected only strings";
+  return members.every((member) => typeof member === "string")
+    ? undefined
+    : "expected only strings";
 }
 
 const EXPECTED = {

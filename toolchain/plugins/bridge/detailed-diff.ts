@@ -1,14 +1,7 @@
 import { listEdits } from "./list-edits.ts";
 import type { Field, Fields } from "./schema.ts";
 import { identity } from "./set-order.ts";
-import {
-  deepEqual,
-  isObject,
-  isReserved,
-  UNKNOWN,
-  type Properties,
-  type Value,
-} from "./values.ts";
+import { deepEqual, isObject, isReserved, UNKNOWN, type Properties, type Value } from "./values.ts";
 
 export type Change = "ADD" | "DELETE" | "UPDATE";
 export type DiffKind = Change | `${Change}_REPLACE`;

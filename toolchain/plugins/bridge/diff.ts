@@ -46,7 +46,8 @@ export function diff(
     .filter((name) => type.fields[name]?.forceNew === true && !replaces.includes(name))
     .sort();
   const deleteFirst =
-    replaces.length > 0 && (type.deleteBeforeReplace || (type.autonamed && !hasDefaultName(inputs)));
+    replaces.length > 0 &&
+    (type.deleteBeforeReplace || (type.autonamed && !hasDefaultName(inputs)));
   return {
     ...(replaces.length > 0 && { replaces: replaces.sort() }),
     ...(stables.length > 0 && { stables }),

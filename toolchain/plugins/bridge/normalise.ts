@@ -19,9 +19,7 @@ function normaliseObject(field: Field, value: Properties): Properties {
   for (const [name, member] of Object.entries(fields)) {
     const given = value[name];
     result[name] =
-      given === undefined || given === null
-        ? nestedEmpty(member)
-        : normalise(member, given);
+      given === undefined || given === null ? nestedEmpty(member) : normalise(member, given);
   }
   for (const [name, member] of Object.entries(value)) {
     if (!(name in fields) && !isReserved(name)) result[name] = member;

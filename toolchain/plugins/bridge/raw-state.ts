@@ -28,7 +28,8 @@ function objectDelta(fields: Fields, state: Properties, fresh: boolean): Propert
 
 function memberDelta(field: Field, value: Value, fresh: boolean): Properties | undefined {
   if (field.single === true) {
-    if (isObject(value)) return { plu: { i: { obj: objectDelta(field.element ?? {}, value, fresh) } } };
+    if (isObject(value))
+      return { plu: { i: { obj: objectDelta(field.element ?? {}, value, fresh) } } };
     return isBlock(field) || !fresh ? { plu: { i: {} } } : undefined;
   }
   if (value === null) return undefined;

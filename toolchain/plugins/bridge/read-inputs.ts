@@ -10,7 +10,11 @@ import {
 } from "./values.ts";
 
 /** Inputs after a refresh: those given before, with the values that are real now. */
-export function refreshInputs(fields: Fields, oldInputs: Properties, state: Properties): Properties {
+export function refreshInputs(
+  fields: Fields,
+  oldInputs: Properties,
+  state: Properties,
+): Properties {
   const result: Properties = {};
   const changed = new Set<string>();
   for (const [name, old] of Object.entries(oldInputs)) {

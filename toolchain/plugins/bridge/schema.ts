@@ -47,11 +47,12 @@ export const set = (options: Options & { element?: Fields } = {}): Field => ({
   ...options,
 });
 /** One object, which the official plugin keeps as a list or set of at most one. */
-export const single = (
-  kind: "list" | "set",
-  element: Fields,
-  options: Options = {},
-): Field => ({ kind, element, single: true, ...options });
+export const single = (kind: "list" | "set", element: Fields, options: Options = {}): Field => ({
+  kind,
+  element,
+  single: true,
+  ...options,
+});
 
 /**
  * True for nested objects that the official plugin keeps as blocks: such a property is an empty

@@ -25,7 +25,9 @@ export async function findOrPullImage(
   try {
     await pull(engine, name, signal);
   } catch (error) {
-    throw new Error(`unable to pull image ${name}: error pulling image ${name}: ${engineMessage(error)}`);
+    throw new Error(
+      `unable to pull image ${name}: error pulling image ${name}: ${engineMessage(error)}`,
+    );
   }
   const pulled = await findLocalImage(engine, name);
   if (pulled === undefined) throw new Error(`unable to find or pull image ${name}`);

@@ -1,6 +1,7 @@
 import { str, type Fields } from "../bridge/schema.ts";
 import { sortSet } from "../bridge/set-order.ts";
-import { isObject, type Value } from "../bridge/values.ts";
+import type { Value } from "../bridge/values.ts";
+import { objects, text } from "./state.ts";
 
 /** Members of one label; the official plugin keeps labels as a set of pairs. */
 export const labelFields: Fields = {
@@ -10,10 +11,7 @@ export const labelFields: Fields = {
 
 /** The engine's form of labels. */
 export function labelMap(labels: Value | undefined): Record<string, string> {
-  const pairs = Array.isArray(labels) ? labels : [];
-  return Object.fromEntries(
-    pairs.filter(isObject).map((pair) => [String(pair.label), String(pair.value)]),
-  );
+  return Object.fromEntries(objects(labels).map((pair) => [text(pair.label), text(pair.value)]));
 }
 
 /** The state's form of labels. */

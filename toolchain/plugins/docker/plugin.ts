@@ -19,7 +19,12 @@ export function dockerProvider(version: string): Provider {
   return bridgedProvider({
     name: "docker",
     version,
-    types: [containerType(engine), networkType(engine), volumeType(engine), remoteImageType(engine)],
+    types: [
+      containerType(engine),
+      networkType(engine),
+      volumeType(engine),
+      remoteImageType(engine),
+    ],
     settings: ["host"],
     configure(args) {
       host = typeof args.host === "string" ? args.host : undefined;

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import type { Value } from "../bridge/values.ts";
+import { text } from "./state.ts";
 
 type Validator = (value: Value) => string | undefined;
 
@@ -11,26 +12,28 @@ export const atLeast =
 export const oneOf =
   (...allowed: string[]): Validator =>
   (value) =>
-    allowed.includes(String(value))
+    allowed.includes(text(value))
       ? undefined
       : `got ${show(value)}, must be one of ${allowed.join(", ")}`;
 
 export const pattern =
   (expression: RegExp, meaning: string): Validator =>
   (value) =>
-    expression.test(String(value)) ? undefined : `got ${show(value)}, must be ${meaning}`;
+    expression.test(text(value)) ? undefined : `got ${show(value)}, must be ${meaning}`;
 
 export const absolutePath: Validator = (value) =>
-  value === "" || isAbsolute(String(value)) ? undefined : `got ${show(value)}, must be an absolute path`;
+  value === "" || isAbsolute(text(value))
+    ? undefined
+    : `got ${show(value)}, must be an absolute path`;
 
 /** The content itself is not shown: it may be a secret. */
 export const base64: Validator = (value) =>
-  /^[A-Za-z0-9+/]*={0,2}$/.test(String(value)) && String(value).length % 4 === 0
+  /^[A-Za-z0-9+/]*={0,2}$/.test(text(value)) && text(value).length % 4 === 0
     ? undefined
     : "is not base64";
 
 export const duration: Validator = (value) =>
-  parseDuration(String(value)) === undefined
+  parseDuration(text(value)) === undefined
     ? `got ${show(value)}, must be a duration of at least 0 such as 30s or 1m30s`
     : undefined;
 

@@ -28,7 +28,10 @@ export async function programDependencies(
   if (transitive && lock !== undefined) {
     return Object.entries(lock.packages ?? {})
       .filter(([path]) => path !== "")
-      .map(([path, { version = "" }]) => ({ name: path.replace(/^.*node_modules\//, ""), version }));
+      .map(([path, { version = "" }]) => ({
+        name: path.replace(/^.*node_modules\//, ""),
+        version,
+      }));
   }
   const manifest = (await readJson<Manifest>(join(root, "package.json"))) ?? {};
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });

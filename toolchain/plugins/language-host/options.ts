@@ -19,7 +19,9 @@ export function parseOptions(options: Properties): RuntimeOptions {
   }
   const manager = rest.packagemanager;
   if (manager !== undefined && manager !== "npm" && manager !== "auto") {
-    throw new Error(`packagemanager option: got ${JSON.stringify(manager)}, this host supports npm`);
+    throw new Error(
+      `packagemanager option: got ${JSON.stringify(manager)}, this host supports npm`,
+    );
   }
   return { typescript, nodeArguments: splitArguments(nodeargs), tsconfig };
 }

@@ -66,6 +66,10 @@ function parse(text: string): RequiredPlugin[] {
   const version = pulumi?.version ?? manifest.version;
   if (pulumi?.resource !== true || name === undefined || version === undefined) return [];
   return [
-    { name, version: version.startsWith("v") ? version : `v${version}`, server: pulumi.server ?? "" },
+    {
+      name,
+      version: version.startsWith("v") ? version : `v${version}`,
+      server: pulumi.server ?? "",
+    },
   ];
 }

@@ -39,7 +39,11 @@ export async function runProgram(request: RunRequest, signal: AbortSignal): Prom
   let environment: NodeJS.ProcessEnv;
   try {
     const options = parseOptions(request.options);
-    command = [...options.nodeArguments, locateRunner(request.programDirectory), ...runnerArguments(request)];
+    command = [
+      ...options.nodeArguments,
+      locateRunner(request.programDirectory),
+      ...runnerArguments(request),
+    ];
     environment = {
       ...process.env,
       PULUMI_CONFIG: JSON.stringify(oldStyleKeys(request.config)),
@@ -51,7 +55,10 @@ export async function runProgram(request: RunRequest, signal: AbortSignal): Prom
     return { error: error instanceof Error ? error.message : String(error), bail: false };
   }
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, command, { env: environment, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(process.execPath, command, {
+      env: environment,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
     const cancel = () => {
       child.kill("SIGINT");
       setTimeout(() => child.kill("SIGKILL"), CANCEL_GRACE_MS).unref();
@@ -81,7 +88,9 @@ function locateRunner(programDirectory: string): string {
   try {
     return createRequire(join(programDirectory, "program.js")).resolve("@pulumi/pulumi/cmd/run");
   } catch {
-    throw new Error("It looks like the Pulumi SDK has not been installed. Have you run npm install?");
+    throw new Error(
+      "It looks like the Pulumi SDK has not been installed. Have you run npm install?",
+    );
   }
 }
 

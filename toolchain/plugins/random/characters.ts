@@ -51,7 +51,8 @@ export function characterProblems(settled: Properties): Record<string, string> {
       "minNumeric and minSpecial";
   }
   if (alphabet(settled) === "") {
-    problems.length = "lower, upper, numeric and special are all false: no characters to choose from";
+    problems.length =
+      "lower, upper, numeric and special are all false: no characters to choose from";
   }
   return problems;
 }

@@ -1,4 +1,9 @@
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 
 /** Largest message either way: state of a large stack travels in one. Same limit as the engine's. */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;

@@ -5,7 +5,7 @@ import type { Properties } from "../bridge/values.ts";
 export type Struct = structProto.Struct;
 
 export function fromStruct(struct: Struct | undefined): Properties {
-  return (struct?.toJavaScript() ?? {}) as Properties;
+  return struct === undefined ? {} : struct.toJavaScript();
 }
 
 export function toStruct(properties: Properties): Struct {

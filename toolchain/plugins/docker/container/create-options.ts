@@ -6,6 +6,8 @@ import { parseDuration } from "../validate.ts";
 
 const MIB = 1024 * 1024;
 
+type PortBindings = Record<string, { HostIp: string; HostPort: string }[]>;
+
 /** What the engine is asked to create for a planned state. */
 export function createOptions(planned: Properties): ContainerCreateOptions {
   const ports = portMaps(planned);
@@ -28,7 +30,7 @@ export function createOptions(planned: Properties): ContainerCreateOptions {
   });
 }
 
-function hostConfig(planned: Properties, portBindings: HostConfig["PortBindings"]): HostConfig {
+function hostConfig(planned: Properties, portBindings: PortBindings | undefined): HostConfig {
   const capabilities = isObject(planned.capabilities) ? planned.capabilities : {};
   const logDriver = known(planned.logDriver) ?? "";
   const logOpts = textMap(planned.logOpts);
@@ -64,7 +66,9 @@ export function nanoCpus(cpus: string): number | undefined {
 
 /** Inverse of {@link nanoCpus}: 500000000 is "0.5". */
 export function cpusText(nano: number): string {
-  const fraction = String(nano % 1e9).padStart(9, "0").replace(/0+$/, "");
+  const fraction = String(nano % 1e9)
+    .padStart(9, "0")
+    .replace(/0+$/, "");
   return fraction === "" ? String(nano / 1e9) : `${Math.floor(nano / 1e9)}.${fraction}`;
 }
 
@@ -95,7 +99,7 @@ function anonymousVolumes(planned: Properties): ContainerCreateOptions["Volumes"
 
 function portMaps(planned: Properties) {
   const exposed: Record<string, object> = {};
-  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  const bindings: PortBindings = {};
   for (const port of objects(planned.ports)) {
     const key = `${number(port.internal)}/${text(port.protocol)}`;
     exposed[key] = {};

@@ -48,11 +48,18 @@ export async function createContainer(
 /** What is known of a container whose creation did not get through. */
 async function leftover(container: Container, planned: Properties): Promise<Existing> {
   const info = await container.inspect().catch(() => undefined);
-  const state = info === undefined ? planned : { ...observe(info, planned, true), mustRun: planned.mustRun ?? null };
+  const state =
+    info === undefined
+      ? planned
+      : { ...observe(info, planned, true), mustRun: planned.mustRun ?? null };
   return { id: container.id, state };
 }
 
-async function connectNetworks(engine: Engine, container: Container, planned: Properties): Promise<void> {
+async function connectNetworks(
+  engine: Engine,
+  container: Container,
+  planned: Properties,
+): Promise<void> {
   const networks = objects(planned.networksAdvanced);
   if (networks.length === 0) return;
   try {
@@ -86,7 +93,11 @@ async function copyIn(container: Container, upload: Properties): Promise<void> {
   }
 }
 
-async function start(container: Container, planned: Properties, signal: AbortSignal): Promise<void> {
+async function start(
+  container: Container,
+  planned: Properties,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await container.start();
   } catch (error) {

@@ -3,7 +3,11 @@ import { engineMessage, isNotFound, type Engine } from "../engine.ts";
 import { flag, number } from "../state.ts";
 
 /** Stops within the grace period (none: at once) and removes; a container that is gone is fine. */
-export async function deleteContainer(engine: Engine, id: string, state: Properties): Promise<void> {
+export async function deleteContainer(
+  engine: Engine,
+  id: string,
+  state: Properties,
+): Promise<void> {
   const container = engine().getContainer(id);
   try {
     await container.stop({ t: Math.max(0, number(state.destroyGraceSeconds)) });
@@ -31,5 +35,10 @@ export async function deleteContainer(engine: Engine, id: string, state: Propert
 }
 
 function isStatus(error: unknown, code: number): boolean {
-  return typeof error === "object" && error !== null && "statusCode" in error && error.statusCode === code;
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "statusCode" in error &&
+    error.statusCode === code
+  );
 }

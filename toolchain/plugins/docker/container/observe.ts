@@ -56,7 +56,7 @@ function observed(info: Inspected, known: Properties): Properties {
     attach: known.attach ?? false,
     bridge: network.Bridge ?? "",
     ...(hasCapabilities(host) && {
-      capabilities: { adds: texts(host.CapAdd), drops: texts(host.CapDrop) },
+      capabilities: { adds: texts(host.CapAdd).sort(), drops: texts(host.CapDrop).sort() },
     }),
     command: [...(config.Cmd ?? [])],
     cpuSet: host.CpusetCpus ?? "",
@@ -107,7 +107,7 @@ function observed(info: Inspected, known: Properties): Properties {
     stopTimeout: config.StopTimeout ?? 0,
     storageOpts: textMembers(host.StorageOpt),
     sysctls: textMembers(host.Sysctls),
-    tmpfs: textMembers(host.Tmpfs as unknown),
+    tmpfs: textMembers(host.Tmpfs),
     tty: config.Tty,
     user: config.User,
     usernsMode: host.UsernsMode ?? "",
@@ -119,7 +119,8 @@ function observed(info: Inspected, known: Properties): Properties {
 function base(known: Properties): Properties {
   const result: Properties = {};
   for (const [name, field] of Object.entries(containerFields)) {
-    const empty = (field.kind === "set" || field.kind === "list") && field.single !== true ? [] : null;
+    const empty =
+      (field.kind === "set" || field.kind === "list") && field.single !== true ? [] : null;
     result[name] = known[name] ?? (name in known ? known[name] : empty) ?? null;
   }
   return result;

@@ -154,7 +154,10 @@ export const containerFields: Fields = {
       contentBase64: str({ forceNew, validate: base64 }),
       executable: bool({ default: false, forceNew }),
       file: str({ required: true, forceNew }),
-      permissions: str({ forceNew, validate: pattern(/^0[0-7]{3}$/, "an octal mode such as 0444") }),
+      permissions: str({
+        forceNew,
+        validate: pattern(/^0[0-7]{3}$/, "an octal mode such as 0444"),
+      }),
       source: str({ forceNew, refused }),
       sourceHash: str({ forceNew, refused }),
     },

@@ -28,7 +28,10 @@ export async function updateContainer(engine: Engine, change: Update): Promise<P
   if (APPLIED.some((name) => !deepEqual(prior[name] ?? null, planned[name] ?? null))) {
     const swap = number(planned.memorySwap);
     const options = compact({
-      RestartPolicy: { Name: text(planned.restart), MaximumRetryCount: number(planned.maxRetryCount) },
+      RestartPolicy: {
+        Name: text(planned.restart),
+        MaximumRetryCount: number(planned.maxRetryCount),
+      },
       Memory: number(planned.memory) * MIB,
       MemorySwap: swap > 0 ? swap * MIB : swap || undefined,
     });

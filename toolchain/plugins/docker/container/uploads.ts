@@ -8,7 +8,8 @@ export async function uploadArchive(upload: Properties): Promise<Buffer> {
   const archive = pack();
   const content = uploadContent(upload);
   const permissions = text(upload.permissions);
-  const mode = permissions === "" ? (flag(upload.executable) ? 0o744 : 0o644) : parseInt(permissions, 8);
+  const mode =
+    permissions === "" ? (flag(upload.executable) ? 0o744 : 0o644) : parseInt(permissions, 8);
   archive.entry({ name: text(upload.file), mode, mtime: new Date() }, content);
   archive.finalize();
   return buffer(archive);

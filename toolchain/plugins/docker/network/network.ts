@@ -40,7 +40,8 @@ export function networkType(engine: Engine): ResourceType {
         throw new Error(`Unable to create network: ${engineMessage(error)}`);
       }
       const existing = await read(id, {});
-      if (existing === undefined) throw new Error(`network ${id} vanished right after its creation`);
+      if (existing === undefined)
+        throw new Error(`network ${id} vanished right after its creation`);
       // The official plugin shows options that nobody set as null until the first refresh.
       return { id, state: { ...existing.state, ipamOptions: planned.ipamOptions ?? null } };
     },
@@ -102,7 +103,9 @@ function knownText(value: Value | undefined): string | undefined {
 /** The engine's view of a network in the plugin's terms. */
 export function networkState(info: NetworkInspectInfo, prior: Properties): Properties {
   const ipamConfigs = (info.IPAM?.Config ?? []).map((config) => ({
-    auxAddress: { ...(config as { AuxiliaryAddresses?: Record<string, string> }).AuxiliaryAddresses },
+    auxAddress: {
+      ...(config as { AuxiliaryAddresses?: Record<string, string> }).AuxiliaryAddresses,
+    },
     gateway: config.Gateway ?? "",
     ipRange: (config as { IPRange?: string }).IPRange ?? "",
     subnet: config.Subnet ?? "",

@@ -59,7 +59,9 @@ export function remoteImageType(engine: Engine): ResourceType {
       const name = text(state.name);
       if (flag(state.keepLocally) || (await findLocalImage(engine, name)) === undefined) return;
       try {
-        await engine().getImage(name).remove({ force: flag(state.forceRemove) });
+        await engine()
+          .getImage(name)
+          .remove({ force: flag(state.forceRemove) });
       } catch (error) {
         throw new Error(`Unable to remove Docker image: ${engineMessage(error)}`);
       }
