@@ -62,6 +62,12 @@ export const recordingRules: readonly RecordingRule[] = [
         atSeconds: 600,
         expected: { '{service="scene", component="mcp-server"}': expected },
       },
+      {
+        name: "no traffic",
+        series: buckets("scene", "7x40"),
+        atSeconds: 600,
+        expected: {},
+      },
     ],
   })),
   {
@@ -74,19 +80,25 @@ export const recordingRules: readonly RecordingRule[] = [
         atSeconds: 600,
         expected: { "{}": 47 },
       },
+      {
+        name: "no traffic",
+        series: buckets("scene", "7x40"),
+        atSeconds: 600,
+        expected: {},
+      },
     ],
   },
 ];
 
-/** Cumulative buckets: 2 requests per second up to 10 ms, 2 more up to 50 ms, none slower. */
-function buckets(service: string): Record<string, string> {
+/** Cumulative buckets: 2 requests per second up to 10 ms, 2 more up to 50 ms, none slower; or the same in all. */
+function buckets(service: string, all?: string): Record<string, string> {
   const series = (le: string) =>
     `mcp_server_operation_duration_seconds_bucket{service="${service}", component="mcp-server", le="${le}"}`;
   return {
-    [series("0.01")]: "0+30x40",
-    [series("0.02")]: "0+30x40",
-    [series("0.05")]: "0+60x40",
-    [series("0.1")]: "0+60x40",
-    [series("+Inf")]: "0+60x40",
+    [series("0.01")]: all ?? "0+30x40",
+    [series("0.02")]: all ?? "0+30x40",
+    [series("0.05")]: all ?? "0+60x40",
+    [series("0.1")]: all ?? "0+60x40",
+    [series("+Inf")]: all ?? "0+60x40",
   };
 }
