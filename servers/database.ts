@@ -45,14 +45,12 @@ export class Database implements Queryable {
 
   constructor(config: DatabaseConfig, applicationName: string, events: DatabaseEvents = {}) {
     this.#events = events;
-    this.#pool = new pg.Pool({
-      ...connectionSettings(config, applicationName),
+    this.#pool = createPool(config, applicationName, {
       max: config.poolSize,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     });
-    // An idle connection that breaks is reported here; without a listener it would end the process.
     this.#pool.on("error", (error) => events.onUnavailable?.(error));
   }
 
@@ -63,19 +61,35 @@ export class Database implements Queryable {
     const started = performance.now();
     let failed = true;
     try {
-      const result = await this.#pool.query<Row>({
-        name: this.#statementName(text),
-        text,
-        values: [...values],
-      });
+      const rows = await this.#run<Row>(text, values);
       failed = false;
-      return result.rows;
+      return rows;
     } catch (error) {
       if (!isConnectionFailure(error)) throw error;
       this.#events.onUnavailable?.(error);
       throw new DatabaseUnavailableError(error);
     } finally {
       this.#events.onQuery?.((performance.now() - started) / 1000, failed);
+    }
+  }
+
+  async #run<Row extends Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    const client = await this.#pool.connect();
+    try {
+      const result = await client.query<Row>({
+        name: this.#statementName(text),
+        text,
+        values: [...values],
+      });
+      client.release();
+      return result.rows;
+    } catch (error) {
+      // A refused statement leaves the connection as good as it was: keep it.
+      client.release(isConnectionFailure(error));
+      throw error;
     }
   }
 
@@ -100,9 +114,13 @@ export class Database implements Queryable {
   }
 }
 
-/** What every connection of this server has in common. */
-export function connectionSettings(config: DatabaseConfig, applicationName: string): pg.PoolConfig {
-  return {
+/** A pool whose connections may break at any time without ending the process. */
+export function createPool(
+  config: DatabaseConfig,
+  applicationName: string,
+  limits: pg.PoolConfig,
+): pg.Pool {
+  const pool = new pg.Pool({
     host: config.host,
     port: config.port,
     database: config.name,
@@ -111,7 +129,13 @@ export function connectionSettings(config: DatabaseConfig, applicationName: stri
     application_name: applicationName,
     keepAlive: true,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
-  };
+    ...limits,
+  });
+  // Node ends a process on an "error" event that nobody listens to. The pool listens to idle
+  // connections only and passes their errors on; a busy one's error also fails its statement.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
 }
 
 /** The content of a secret file without its final line break. */

@@ -44,8 +44,12 @@ describe("DatabaseProbe", () => {
     expect(turns).toEqual([true, false]);
   });
 
-  it("takes silence for an outage after its timeout", async () => {
-    const probe = new DatabaseProbe(() => new Promise(() => undefined), { timeoutMs: 20 });
+  it("takes silence for an outage only when it repeats", async () => {
+    const silent = new Promise<void>(() => undefined);
+    const answers = [silent, Promise.resolve(), silent, silent];
+    const probe = new DatabaseProbe(() => answers.shift() ?? silent, { timeoutMs: 20 });
+    await probe.probe();
+    expect(probe.state.healthy).toBe(true);
     await probe.probe();
     probe.stop();
     expect(probe.state.healthy).toBe(false);
