@@ -42,6 +42,7 @@ export function frontendRules(spec: GatewaySpec): string[] {
     ...routing,
     ...bodyLimits(spec),
     ...sessionAffinity,
+    `http-request set-timeout client ${spec.streamTimeoutSeconds}s`,
     ...forwarding,
     ...responses,
     accessLog,

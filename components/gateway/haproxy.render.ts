@@ -115,7 +115,6 @@ function globals(spec: GatewaySpec, version: string): string[] {
 }
 
 function defaults(spec: GatewaySpec): string[] {
-  const stream = `${spec.streamTimeoutSeconds}s`;
   return [
     "defaults",
     "  mode http",
@@ -128,9 +127,10 @@ function defaults(spec: GatewaySpec): string[] {
     "  timeout http-request 10s",
     // Longer than clients keep idle connections: the side that closes first must not be the one that gets requests.
     "  timeout http-keep-alive 75s",
+    // Until a request has been let in; a refused one must not hold its connection for the time of a stream.
+    "  timeout client 15s",
     // An event stream may be silent; responses are passed on as they come (HAProxy buffers none).
-    `  timeout client ${stream}`,
-    `  timeout server ${stream}`,
+    `  timeout server ${spec.streamTimeoutSeconds}s`,
     "  timeout check 5s",
     "  timeout tarpit 5s",
     // A tool call may have been carried out as soon as one byte of it was sent. So only a connection that could not
@@ -159,7 +159,6 @@ const metricsFrontend = [
   "frontend gateway_metrics",
   `  bind :${gatewayPorts.metrics}`,
   "  no log",
-  "  timeout client 30s",
   "  http-request use-service prometheus-exporter if { path /metrics }",
   "  http-request return status 404 content-type text/plain string not-found",
   "",

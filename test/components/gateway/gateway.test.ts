@@ -73,6 +73,7 @@ function recordingPlatform(asked: Asked): Platform {
         ),
       };
     },
+    foreignImage: never("foreign image"),
     dataVolume: never("data volume"),
     files: never("immutable files"),
     job: never("job"),

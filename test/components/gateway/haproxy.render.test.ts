@@ -103,7 +103,7 @@ describe("renderHaproxy", () => {
     [{ rateLimit: { requests: 7, perSeconds: 9 } }, "store http_req_rate(9s),conn_cur"],
     [{ maxConcurrentPerClient: 3 }, "sc_conn_cur(1) gt 3"],
     [{ streamTimeoutSeconds: 77 }, "timeout server 77s"],
-    [{ streamTimeoutSeconds: 77 }, "timeout client 77s"],
+    [{ streamTimeoutSeconds: 77 }, "set-timeout client 77s"],
     [{ hardStopAfterSeconds: 88 }, "hard-stop-after 88s"],
     [{ cpus: 2.5 }, "nbthread 3"],
     [{ cpus: 0.1 }, "nbthread 1"],
