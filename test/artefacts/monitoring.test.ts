@@ -90,15 +90,20 @@ describe("Prometheus's files, judged by promtool", () => {
     expect(code, output).toBe(0);
   });
 
-  it("have rules that pass their unit tests", async () => {
-    const { code, output } = await judge(
-      "prometheus",
-      { ...files, ...tests },
-      ...["promtool", "test", "rules", ...Object.keys(tests)],
-    );
-    expect(code, output).toBe(0);
-    expect(output.match(/SUCCESS/g)).toHaveLength(Object.keys(tests).length);
-  });
+  it.each([1, 15, 30, 120])(
+    "have rules that pass their unit tests at %i s a scrape",
+    async (interval) => {
+      const input = { ...fleetInput, spec: { ...defaults, scrapeIntervalSeconds: interval } };
+      const [files, tests] = [renderPrometheus(input), renderPrometheusTests(input)];
+      const { code, output } = await judge(
+        "prometheus",
+        { ...files, ...tests },
+        ...["promtool", "test", "rules", ...Object.keys(tests)],
+      );
+      expect(code, output).toBe(0);
+      expect(output.match(/SUCCESS/g)).toHaveLength(Object.keys(tests).length);
+    },
+  );
 
   it.each([
     ["base.rules.yml", "for: 2m", "for: 1m45s"],

@@ -17,8 +17,9 @@ export function baseAlerts(settings: BaseAlertSettings): readonly AlertRule[] {
  * when it stops. `vector(1)` would go on firing while Prometheus no longer scrapes anything.
  */
 function watchdog({ scrapeIntervalSeconds }: BaseAlertSettings): AlertRule {
-  // Three missed scrapes are an outage; below a minute it would only tell of a busy machine.
-  const freshSeconds = Math.max(60, 3 * scrapeIntervalSeconds);
+  // Three missed scrapes are an outage; below a minute it would only tell of a busy machine, and what is older than
+  // 5 minutes Prometheus does not see at all.
+  const freshSeconds = Math.min(Math.max(60, 3 * scrapeIntervalSeconds), 300);
   const series = 'up{job="prometheus", service="prometheus", component="monitoring"}';
   return {
     name: "Watchdog",

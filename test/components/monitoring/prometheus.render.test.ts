@@ -238,10 +238,11 @@ describe("rules", () => {
     }
   });
 
-  it("calls samples fresh for three scrapes, and at least a minute", () => {
+  it("calls samples fresh for three scrapes, at least a minute and at most what Prometheus sees", () => {
     const expr = (scrapeIntervalSeconds: number) => baseAlerts({ scrapeIntervalSeconds })[0]!.expr;
     expect(expr(15)).toMatch(/< 60$/);
     expect(expr(30)).toMatch(/< 90$/);
+    expect(expr(120)).toMatch(/< 300$/);
   });
 
   it("records under level:metric:operation", () => {
