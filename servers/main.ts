@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   process.on("uncaughtException", (error) => die(error, "uncaught exception"));
-  process.on("unhandledRejection", (error) => die(error, "unhandled rejection"));
+  // A promise that nobody waits for has no request to fail, and must not end everybody else's.
+  process.on("unhandledRejection", (error) => log.error({ error }, "unhandled rejection"));
   const { fault } = config;
   if (fault.kind !== "none") {
     log.warn({ fault }, "FAULT is set: THIS SERVER MISBEHAVES ON PURPOSE; unset it outside drills");

@@ -10,6 +10,9 @@ import { migrateSchema } from "./migrate/runner.ts";
 /** Any number, the same for every run: two runs at once wait for each other. */
 const ADVISORY_LOCK = 7_301_003_010;
 
+/** Longest wait for another run, and for what a statement locks. */
+const LOCK_TIMEOUT_SECONDS = 60;
+
 const log = createLogger({
   name: "migrate",
   environment: process.env["ENVIRONMENT"] || "production",
@@ -24,7 +27,8 @@ async function migrate(config: MigrateConfig): Promise<void> {
     log.info({ host, port, error }, "waiting for the database"),
   );
   try {
-    // Statements of this job carry verifiers; keep them out of the database's log, errors included.
+    // Bounded, or a run that hangs would hang every later one.
+    await client.query(`SET lock_timeout = '${LOCK_TIMEOUT_SECONDS}s'`);
     await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCK]);
     const passwords = await reconcileRoles(client, config.roles, config.passwords);
     log.info({ servers: config.roles.servers.length, passwords }, "roles are as declared");

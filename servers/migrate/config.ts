@@ -29,7 +29,10 @@ const serverRoles = z.strictObject({
   schema: identifier.max(57, "at most 57 characters, so that role suffixes still fit into 63"),
   /** Tool set whose migrations apply; the name of the server unless it borrows another's. */
   domain: z.string().optional(),
-  /** Login of the pair that servers use now; the other one is for the next rotation. */
+  /**
+   * Login of the pair that servers of this release use. Both may log in all the same: until the
+   * release before is gone, its servers use the other one.
+   */
   activeLogin: z.enum(["a", "b"], "use a or b").default("a"),
   connectionLimit: z.int().min(1).max(1000).default(20),
   statementTimeoutSeconds: z.int().min(1).max(3600).default(30),

@@ -296,8 +296,13 @@ describe("servers", () => {
     const server = await startReady("scene");
     const client = await connect(server, "2026");
     expect(await statusOf(`${server.url}/health`)).toBe(200);
+    const busy = Array.from({ length: 20 }, () =>
+      client.callTool({ name: "list_scenes", arguments: {} }),
+    );
     cluster.stop();
     try {
+      // Calls that were cut off are answered, too.
+      for (const result of await Promise.all(busy)) expect(result.content).toHaveLength(1);
       expect(await untilStatus(`${server.url}/ready`, 503, 5000)).toBeLessThan(5000);
       expect(await statusOf(`${server.url}/live`)).toBe(200);
       expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({
