@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,8 +14,10 @@ export interface FakeMachine extends Machine {
   readonly bin: string;
 }
 
-/** System tools that fakes and locks are written with, linked one by one so that no real tool is found. */
-const SYSTEM = ["cat", "mkdir", "cp", "chmod", "sleep", "flock", "tar", "rm", "touch", "dirname"];
+/** System tools that fakes, locks and the launcher are written with; linked one by one, so that no real tool is found. */
+const SYSTEM = "bash cat chmod cp dirname flock mkdir readlink rm sed sleep tail tar touch".split(
+  " ",
+);
 
 export async function fakeMachine(overrides: Partial<Machine> = {}): Promise<FakeMachine> {
   const dir = await mkdtemp(join(tmpdir(), "fleet-"));
@@ -39,7 +42,8 @@ export async function fakeMachine(overrides: Partial<Machine> = {}): Promise<Fak
     await mkdir(path, { recursive: true });
   }
   for (const name of SYSTEM) {
-    await script(join(bin, name), `PATH=/usr/bin:/bin exec ${name} "$@"`);
+    const home = ["/usr/bin", "/bin"].find((path) => existsSync(join(path, name)));
+    if (home !== undefined) await symlink(join(home, name), join(bin, name));
   }
   await put(join(machine.root, "node_modules/@pulumi/docker/package.json"), '{"version":"5.2.0"}');
   await put(join(machine.root, "node_modules/@pulumi/random/package.json"), '{"version":"4.21.2"}');
