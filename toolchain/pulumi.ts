@@ -18,7 +18,7 @@ import {
 const TOOL = "pulumi";
 const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-const BUILD_MS = 1_800_000;
+const BUILD_MS = 3_600_000;
 const DOWNLOAD_MS = 600_000;
 const HEARTBEAT_MS = 30_000;
 const PARTIAL = "pulumi-partial-";
