@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import { parseImageReference, registryProbeUrl } from "../toolchain/image-reference.ts";
 import { isReachable } from "../toolchain/probe.ts";
 import { hostPorts, type FleetSpec } from "./config/index.ts";
+import { portHolder } from "./port-holder.ts";
 
 /** Base image that a machine without an image registry makes for itself. */
 export const localBaseImage = "mcp-fleet/base:trixie";
@@ -79,7 +80,8 @@ export class Engine {
         .map(async ({ at, hostIp, port, owner }) => {
           if (own.has(port)) return undefined;
           const holder =
-            others.get(port) ?? ((await isFree(hostIp, port)) ? undefined : "another process");
+            others.get(port) ??
+            ((await isFree(hostIp, port)) ? undefined : (portHolder(port) ?? "another process"));
           return (
             holder &&
             `${at.join(".")}: port ${port} of ${owner} on ${hostIp} is taken by ${holder}; stop it or set another port`

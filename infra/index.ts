@@ -8,6 +8,7 @@ import { loadProgramConfig, programTokens } from "./program-config.ts";
 import { Engine } from "./engine.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
+import { findOrphans, removeOrphans } from "./orphans.ts";
 import { previousState } from "./previous-state.ts";
 import { rootDir } from "./root-dir.ts";
 
@@ -46,6 +47,9 @@ export default async function program(): Promise<Record<string, unknown>> {
     );
   }
 
+  // Here the engine holds the stack's lock: no other run can be making these objects now.
+  if (!pulumi.runtime.isDryRun()) await removeLeftovers(stack, previous.known);
+
   const images = builtImages.map((image) =>
     contentTag(`${rootDir}/${contextOf(image)}`, baseImage),
   );
@@ -72,6 +76,15 @@ export default async function program(): Promise<Record<string, unknown>> {
     alertmanagerUrl: fleet.alertmanager.url,
     grafanaUrl: fleet.grafana?.url ?? null,
   };
+}
+
+/** An interrupted run may have made objects that it could not record; their names would be in the way. */
+async function removeLeftovers(stack: string, known: ReadonlySet<string>): Promise<void> {
+  const orphans = await findOrphans(stack, known);
+  if (orphans.length === 0) return;
+  await removeOrphans(orphans);
+  const list = orphans.map(({ kind, name }) => `${kind} ${name}`).join(", ");
+  await pulumi.log.info(`an interrupted run left ${list}; removed`);
 }
 
 /** Sorts by time and says when: `t-20260101T120000Z-1a2b3c`. */

@@ -50,12 +50,18 @@ export async function findOrphans(
   return objects.filter(({ id, name }) => !known.has(id) && !known.has(name));
 }
 
-/** Containers first: they hold the rest in use. */
+/** Containers first: they hold the rest in use. What is gone already is fine. */
 export async function removeOrphans(orphans: readonly StackObject[]): Promise<void> {
   const docker = new Docker();
   const of = (kind: StackObject["kind"]) => orphans.filter((object) => object.kind === kind);
   for (const { id } of of("container"))
-    await docker.getContainer(id).remove({ force: true, v: true });
-  for (const { id } of of("network")) await docker.getNetwork(id).remove();
-  for (const { id } of of("volume")) await docker.getVolume(id).remove();
+    await docker.getContainer(id).remove({ force: true, v: true }).catch(goneIsFine);
+  for (const { id } of of("network")) await docker.getNetwork(id).remove().catch(goneIsFine);
+  for (const { id } of of("volume")) await docker.getVolume(id).remove().catch(goneIsFine);
+}
+
+/** Not found, or a removal that is under way. */
+function goneIsFine(error: Error & { statusCode?: number }): void {
+  const underWay = error.statusCode === 409 && /already in progress/.test(error.message);
+  if (error.statusCode !== 404 && !underWay) throw error;
 }

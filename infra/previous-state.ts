@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { labelNames, type PreviousLabels } from "../components/platform/labels.ts";
+import { knownIds } from "./orphans.ts";
 
 interface StateResource {
   readonly urn: string;
+  readonly id?: string;
   readonly type?: string;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly delete?: boolean;
@@ -14,6 +16,8 @@ interface StateResource {
 export interface PreviousState {
   /** Labels of every object, by logical name. */
   readonly labels: PreviousLabels;
+  /** Ids and names of every object that the state knows. */
+  readonly known: ReadonlySet<string>;
   /** Identity of the release that is deployed; absent before the first one. */
   readonly release?: string;
   readonly transaction?: string;
@@ -37,6 +41,7 @@ export async function previousState(stack: string): Promise<PreviousState> {
   const { release, transaction } = outputs;
   return {
     labels: labelsOf(resources),
+    known: knownIds(resources),
     ...(typeof release === "string" && { release }),
     ...(typeof transaction === "string" && { transaction }),
   };

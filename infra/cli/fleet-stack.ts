@@ -12,19 +12,17 @@ import { join } from "node:path";
 import {
   LocalWorkspace,
   Stack,
+  StackAlreadyExistsError,
   type EngineEvent,
   type OutputMap,
   type PreviewResult,
   type UpResult,
 } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
-import type { Toolchain } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
+import type { Interrupt } from "./interrupt.ts";
 import { describeLocks, isLocked, isStale, parseLocks } from "./stack-lock.ts";
-
-/** Names that Pulumi allows for a stack, and that fit into names of containers. */
-const stackName = /^[a-z0-9][a-z0-9-]{0,30}$/;
 
 /** One Pulumi stack of this project, driven by the same CLI that a user would type. */
 export class FleetStack {
@@ -38,31 +36,22 @@ export class FleetStack {
     this.#note = note;
   }
 
-  /** Opens the stack; creates it if asked, else an unknown stack is an error. */
+  /** Opens the stack; creates it if asked, else an unknown stack is an error. The tools must be ready. */
   static async open(
     context: CommandContext,
-    toolchain: Toolchain,
     options: { readonly create: boolean },
   ): Promise<FleetStack> {
-    if (!stackName.test(context.stack)) {
-      throw new UserError(
-        `--stack: got ${JSON.stringify(context.stack)}; allowed are lower-case letters, digits and dashes, at most 31 characters, as in staging`,
-        exitCodes.usage,
-      );
-    }
-    Object.assign(process.env, toolchain.env, {
+    Object.assign(process.env, {
       MCP_FLEET_SET: JSON.stringify(context.sets),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_SKIP_CONFIRMATIONS: "true",
     });
     const workspace = await LocalWorkspace.create({ workDir: context.rootDir });
-    const known = (await workspace.listStacks()).some(
-      ({ name }) => name.split("/").pop() === context.stack,
-    );
-    if (!known) {
+    const known = (await workspace.listStacks()).map(({ name }) => name.split("/").pop()!);
+    if (!known.includes(context.stack)) {
       if (!options.create) {
         throw new UserError(
-          `stack ${context.stack} does not exist; ./fleet up --stack ${context.stack} creates it`,
+          `stack ${context.stack} does not exist here (${known.length > 0 ? `there is ${known.join(", ")}` : "there is none yet"}); ./fleet up --stack ${context.stack} creates it`,
         );
       }
       await initStack(context);
@@ -71,7 +60,7 @@ export class FleetStack {
     return new FleetStack(stack, configFileOf(context), context.note);
   }
 
-  preview(onEvent: (event: EngineEvent) => void): Promise<PreviewResult> {
+  preview(onEvent: OnEvent): Promise<PreviewResult> {
     return this.#guarded(() =>
       this.#stack.preview({
         configFile: this.#configFile,
@@ -82,24 +71,24 @@ export class FleetStack {
     );
   }
 
-  up(onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<UpResult> {
+  up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpResult> {
     return this.#guarded(() =>
       this.#stack.up({
         configFile: this.#configFile,
-        onEvent,
-        signal,
+        onEvent: both(onEvent, interrupt.onEvent),
+        signal: interrupt.signal,
         color: "never",
         suppressProgress: true,
       }),
     );
   }
 
-  async destroy(onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
+  async destroy(onEvent: OnEvent, interrupt: Interrupt): Promise<void> {
     await this.#guarded(() =>
       this.#stack.destroy({
         configFile: this.#configFile,
-        onEvent,
-        signal,
+        onEvent: both(onEvent, interrupt.onEvent),
+        signal: interrupt.signal,
         color: "never",
         suppressProgress: true,
         excludeProtected: true,
@@ -143,6 +132,15 @@ export class FleetStack {
   }
 }
 
+type OnEvent = (event: EngineEvent) => void;
+
+function both(first: OnEvent, second: OnEvent): OnEvent {
+  return (event) => {
+    first(event);
+    second(event);
+  };
+}
+
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
@@ -183,7 +181,10 @@ async function initStack({ rootDir, stack }: CommandContext): Promise<void> {
   try {
     copyFileSync(join(rootDir, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
     const workspace = await LocalWorkspace.create({ workDir: directory });
-    await workspace.createStack(stack);
+    await workspace.createStack(stack).catch((error: Error) => {
+      // Two first runs at once: one of them made it.
+      if (!(error instanceof StackAlreadyExistsError)) throw error;
+    });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { rootDir } from "../root-dir.ts";
 import { defaultStack, type CommandContext } from "./context.ts";
+import { explainEngineError } from "./engine-error.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
+import { requireStackName } from "./stack-name.ts";
 
 interface GlobalOptions {
   readonly stack: string;
@@ -40,8 +42,13 @@ function command(name: string, description: string, load: () => Promise<Action>)
       // Commander passes the arguments, then the options, then the command itself.
       const args = received.slice(0, -2) as string[];
       const options = received.at(-2) as GlobalOptions & Record<string, unknown>;
+      requireStackName(options.stack);
       const action = await load();
-      process.exitCode = await action(contextOf(options), options, args);
+      try {
+        process.exitCode = await action(contextOf(options), options, args);
+      } catch (error) {
+        throw explainEngineError(error, { stack: options.stack, env: process.env }) ?? error;
+      }
     });
 }
 

@@ -66,6 +66,9 @@ export class Progress {
     const failed = event.resOpFailedEvent?.metadata;
     if (failed) this.#write(`${this.#clock()} FAILED ${subject(failed.type, failed.urn)}`);
     const diagnostic = event.diagnosticEvent;
+    // What the program announces; warnings of the engine are about its own set-up.
+    if (diagnostic?.severity === "info" && !this.#preview)
+      this.#write(`${this.#clock()} ${plain(diagnostic.message).trim()}`);
     if (diagnostic && (diagnostic.severity === "error" || diagnostic.severity === "info#err")) {
       const text = plain(diagnostic.message).trim();
       if (text && !/^update failed$/i.test(text)) this.#problems.push(text);

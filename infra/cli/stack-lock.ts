@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 /** Who holds a stack, as the state backend tells it. */
@@ -34,13 +35,28 @@ export function isStale(
   return lock.host === hostname() && !isAlive(lock.pid);
 }
 
-function processIsAlive(pid: number): boolean {
+/**
+ * Whether the engine that took a lock still runs. After a restart of the machine its number soon belongs to another
+ * program, and where nothing collects dead processes (some containers) it stays in the table: neither holds anything.
+ */
+export function processIsAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // No permission means that it is there, under another user.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  const status = procStatus(pid);
+  if (status === undefined) return true;
+  return !/^State:\s+[ZX]/m.test(status) && /^Name:\s+pulumi/m.test(status);
+}
+
+/** What Linux says of a process; undefined elsewhere. */
+function procStatus(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CommandContext } from "./context.ts";
 import { UserError } from "./exit-codes.ts";
+import type { Interrupt } from "./interrupt.ts";
 import type { Progress } from "./progress.ts";
 
 /** Runs an operation of the engine; its failure becomes what the engine and the program said, without their noise. */
@@ -7,17 +8,22 @@ export async function reported<Result>(
   what: string,
   progress: Progress,
   operation: () => Promise<Result>,
+  interrupt?: Interrupt,
 ): Promise<Result> {
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (interrupt?.interrupted()) {
+      throw new UserError(
+        `${what} interrupted; what was done is recorded, the next ./fleet up goes on`,
+      );
+    }
     const problems = [...new Set(progress.problems)];
-    throw new UserError(
-      problems.length > 0
-        ? `${what} failed:\n${problems.join("\n")}`
-        : `${what} failed: ${(error as Error).message}`,
-    );
+    // Without problems of its own the run did not begin: what the command said is the message.
+    if (error instanceof UserError || problems.length === 0) throw error;
+    throw new UserError(`${what} failed:\n${problems.join("\n")}`);
+  } finally {
+    interrupt?.dispose();
   }
 }
 

@@ -1,4 +1,3 @@
-import { prepare } from "../../../toolchain/index.ts";
 import { findOrphans, knownIds, removeOrphans } from "../../orphans.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
@@ -8,6 +7,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
 import { removeVolumes } from "../volumes.ts";
+import { prepareTools } from "../tools.ts";
 
 /** Removes everything but the data volumes; those too with `--delete-data`. */
 export async function destroy(
@@ -15,11 +15,8 @@ export async function destroy(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const deleteData = options["deleteData"] === true;
-  const toolchain = await prepare({
-    log: context.note,
-    needs: new Set(["pulumi", "docker", "state"]),
-  });
-  const stack = await FleetStack.open(context, toolchain, { create: false });
+  await prepareTools(context, "pulumi", "docker", "state");
+  const stack = await FleetStack.open(context, { create: false });
   const volumes = dataVolumes(await stack.resources());
   const question = deleteData
     ? `Remove stack ${context.stack} AND ALL ITS DATA (${volumes.join(", ")})?`
@@ -27,9 +24,7 @@ export async function destroy(
   if (!(await confirm(context, question))) throw new UserError("nothing was changed");
   const interrupt = onInterrupt(context.note);
   const progress = new Progress(context.note, "run");
-  await reported("destroy", progress, () =>
-    stack.destroy(progress.onEvent, interrupt.signal),
-  ).finally(() => interrupt.dispose());
+  await reported("destroy", progress, () => stack.destroy(progress.onEvent, interrupt), interrupt);
   await removeOrphans(await findOrphans(context.stack, knownIds(await stack.resources())));
   if (deleteData) {
     // The record of the volumes goes with the stack; what they hold goes here, at the very end.

@@ -1,17 +1,19 @@
-import { prepare } from "../../../toolchain/index.ts";
 import { checkFleet } from "../../health/check-fleet.ts";
 import { allHealthy } from "../../health/report.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
+import { requireEngine } from "../preflight.ts";
 import { addressesOf, fleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
+import { prepareTools } from "../tools.ts";
 
 /** Asks every part of the fleet whether it works; exit code 1 if one does not. */
 export async function health(context: CommandContext): Promise<number> {
-  const toolchain = await prepare({ log: context.note, needs: new Set(["pulumi", "state"]) });
-  const stack = await FleetStack.open(context, toolchain, { create: false });
+  await prepareTools(context, "pulumi", "state");
+  const stack = await FleetStack.open(context, { create: false });
   const outputs = fleetOutputs(await stack.outputs(), context.stack);
+  await requireEngine();
   const report = await checkFleet(context.stack, addressesOf(outputs));
   context.out(
     context.json

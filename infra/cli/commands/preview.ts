@@ -1,19 +1,18 @@
-import { prepare } from "../../../toolchain/index.ts";
 import { loadStackFleet } from "./config.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
+import { requireFreePorts } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
+import { prepareTools } from "../tools.ts";
 
 /** What `up` would change. */
 export async function preview(context: CommandContext): Promise<number> {
-  loadStackFleet(context);
-  const toolchain = await prepare({
-    log: context.note,
-    needs: new Set(["pulumi", "docker", "images", "state"]),
-  });
-  const stack = await FleetStack.open(context, toolchain, { create: true });
+  const { fleet } = loadStackFleet(context);
+  await prepareTools(context, "pulumi", "docker", "images", "state");
+  await requireFreePorts(context, fleet);
+  const stack = await FleetStack.open(context, { create: true });
   const changes = await showPreview(context, stack);
   if (context.json) context.out(JSON.stringify({ stack: context.stack, ...changes }, undefined, 2));
   return exitCodes.done;

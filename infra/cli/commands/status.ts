@@ -1,15 +1,16 @@
-import { prepare } from "../../../toolchain/index.ts";
 import { checkFleet } from "../../health/check-fleet.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
+import { requireEngine } from "../preflight.ts";
 import { addressesOf, fleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
+import { prepareTools } from "../tools.ts";
 
 /** What is deployed: release, transaction and the health of each part. */
 export async function status(context: CommandContext): Promise<number> {
-  const toolchain = await prepare({ log: context.note, needs: new Set(["pulumi", "state"]) });
-  const stack = await FleetStack.open(context, toolchain, { create: false });
+  await prepareTools(context, "pulumi", "state");
+  const stack = await FleetStack.open(context, { create: false });
   const map = await stack.outputs();
   if (!map["gatewayUrl"]) {
     const nothing = {
@@ -27,6 +28,7 @@ export async function status(context: CommandContext): Promise<number> {
     return exitCodes.done;
   }
   const outputs = fleetOutputs(map, context.stack);
+  await requireEngine();
   const components = await checkFleet(context.stack, addressesOf(outputs));
   const { release, transaction } = outputs;
   if (context.json) {

@@ -1,18 +1,18 @@
-import { prepare } from "../../../toolchain/index.ts";
 import { loadStackFleet } from "./config.ts";
 import { checkFleet } from "../../health/check-fleet.ts";
 import { allHealthy } from "../../health/report.ts";
-import { findOrphans, knownIds, removeOrphans } from "../../orphans.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
+import { requireFreePorts } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { addressesOf, fleetOutputs, type FleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
 import { reported, until } from "../update.ts";
 import { showPreview } from "./preview.ts";
+import { prepareTools } from "../tools.ts";
 
 /**
  * Time that a new fleet has to become healthy, seconds: the longest default start period (40 s) and three rounds of
@@ -22,25 +22,25 @@ const healthySeconds = 130;
 
 /** Deploys the fleet and waits until every part of it works. */
 export async function up(context: CommandContext): Promise<number> {
-  loadStackFleet(context);
-  const toolchain = await prepare({
-    log: context.note,
-    needs: new Set(["pulumi", "docker", "images", "state"]),
-  });
-  const stack = await FleetStack.open(context, toolchain, { create: true });
+  const { fleet } = loadStackFleet(context);
+  await prepareTools(context, "pulumi", "docker", "images", "state");
+  await requireFreePorts(context, fleet);
+  const stack = await FleetStack.open(context, { create: true });
   if (!context.yes) {
     await showPreview(context, stack);
     if (!(await confirm(context, `Deploy to stack ${context.stack}?`))) {
       throw new UserError("nothing was changed");
     }
   }
-  await removeLeftovers(context, stack);
   const started = Date.now();
   const interrupt = onInterrupt(context.note);
   const progress = new Progress(context.note, "run");
-  const result = await reported("update", progress, () =>
-    stack.up(progress.onEvent, interrupt.signal),
-  ).finally(() => interrupt.dispose());
+  const result = await reported(
+    "update",
+    progress,
+    () => stack.up(progress.onEvent, interrupt),
+    interrupt,
+  );
   const outputs = fleetOutputs(result.outputs, context.stack);
   const changed = Object.entries(result.summary.resourceChanges ?? {}).filter(
     ([op]) => op !== "same",
@@ -80,16 +80,6 @@ export async function up(context: CommandContext): Promise<number> {
     context.out(welcome(context, outputs));
   }
   return exitCodes.done;
-}
-
-/** An interrupted run may have made objects that it could not record; their names would be in the way. */
-async function removeLeftovers(context: CommandContext, stack: FleetStack): Promise<void> {
-  const orphans = await findOrphans(context.stack, knownIds(await stack.resources()));
-  if (orphans.length === 0) return;
-  context.note(
-    `an interrupted run left ${orphans.map(({ kind, name }) => `${kind} ${name}`).join(", ")}; removed`,
-  );
-  await removeOrphans(orphans);
 }
 
 function welcome(context: CommandContext, outputs: FleetOutputs): string {
