@@ -6,7 +6,7 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"], testTimeout: 20_000 } },
       {
-        // Real programs (postgres, haproxy, promtool ...) judge what is rendered; no Docker needed by the test itself.
+        // Real programs (postgres, haproxy, promtool ...), in our own images, judge what is rendered.
         test: { name: "artefacts", include: ["test/artefacts/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false },
       },
       {

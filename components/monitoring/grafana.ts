@@ -37,11 +37,7 @@ const secretsPath = "/run/secrets/fleet";
 /**
  * Grafana, provisioned from files: data sources with fixed identities and read-only dashboards.
  *
- * Its image is in no package registry, so its settings were checked against its documentation and not run where no
- * image registry is reachable.
- *
- * Grafana takes the generated admin password when it first starts on an empty volume, and never again: after a rotation
- * it has to be set once with `grafana cli admin reset-admin-password`.
+ * Its image is in no package registry: these settings have not been run where no image registry is reachable.
  */
 export class Grafana extends pulumi.ComponentResource {
   /** Host name on the network `obs`. */

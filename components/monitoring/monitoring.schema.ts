@@ -7,10 +7,11 @@ export const monitoringSchema = z.strictObject({
     .strictObject({
       image: imageReference.optional().describe("Own image; default: built from `images/`."),
       port: port.default(9090).describe("Loopback port of the console."),
-      scrapeIntervalSeconds: seconds(1, 3600)
+      // Prometheus looks back 5 minutes: two missed scrapes must not make a series vanish.
+      scrapeIntervalSeconds: seconds(1, 120)
         .default(15)
         .describe("Seconds between two scrapes of a target."),
-      scrapeTimeoutSeconds: seconds(1, 3600)
+      scrapeTimeoutSeconds: seconds(1, 120)
         .default(10)
         .describe("A scrape that takes longer counts as failed; at most the interval."),
       evaluationIntervalSeconds: seconds(1, 3600)
