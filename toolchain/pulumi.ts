@@ -48,20 +48,21 @@ async function versionOf(machine: Machine, path: string): Promise<string | undef
   return text !== undefined && parseVersion(text) !== undefined ? text : undefined;
 }
 
-/** A usable CLI: on PATH, or fetched or built before. `unfit` names one on PATH that was passed over. */
+/** A usable CLI: installed, or fetched or built before. `unfit` names an installed one that was passed over. */
 async function findPulumi(
   machine: Machine,
 ): Promise<{ readonly cli?: PulumiCli; readonly unfit?: string }> {
   let unfit: string | undefined;
-  const listed = await onPath(machine, "pulumi");
-  if (listed !== undefined) {
-    const version = await versionOf(machine, listed);
+  // Where the official installer puts it; PATH has that only after a new login.
+  const installed = join(machine.env["PULUMI_HOME"] || join(machine.home, ".pulumi"), "bin/pulumi");
+  for (const path of [await onPath(machine, "pulumi"), installed]) {
+    if (path === undefined || !(await isExecutable(path))) continue;
+    const version = await versionOf(machine, path);
     if (version !== undefined && isAtLeast(version, PULUMI_MINIMUM)) {
-      return {
-        cli: { path: listed, report: { tool: TOOL, used: listed, origin: "found", version } },
-      };
+      return { cli: { path, report: { tool: TOOL, used: path, origin: "found", version } } };
     }
-    unfit = `${listed} is ${version === undefined ? "of no known version" : `version ${version}`}, older than ${PULUMI_MINIMUM}`;
+    const what = version === undefined ? "of no known version" : `version ${version}`;
+    unfit ??= `${path} is ${what}, not ${PULUMI_MINIMUM} or newer`;
   }
   const passedOver = unfit === undefined ? {} : { unfit };
   const path = join(cachedDir(machine), "pulumi");

@@ -44,8 +44,15 @@ describe("preparePulumi", () => {
     expect(machine.lines).toEqual([]);
   });
 
+  it("uses the official installer's, which PATH has only after a new login", async () => {
+    const machine = await fakeMachine();
+    await script(join(machine.bin, "pulumi"), "echo v3.1.0");
+    const path = await script(join(machine.home, ".pulumi/bin/pulumi"), "echo v3.300.0");
+    expect(await preparePulumi(machine)).toMatchObject({ path, report: { origin: "found" } });
+  });
+
   it.each([
-    ["echo v3.100.0", /version 3\.100\.0, older than 3\.238\.0: not used/],
+    ["echo v3.100.0", /version 3\.100\.0, not 3\.238\.0 or newer: not used/],
     ["echo v", /of no known version/],
     ["exit 1", /of no known version/],
   ])("passes over a CLI on PATH that does %j, and says so", async (body, said) => {
