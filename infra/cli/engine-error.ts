@@ -29,7 +29,7 @@ function errorLines(message: string): string {
   const lines = message.split("\n").map((line) => line.trimEnd());
   const first = lines.findIndex((line) => /^(?: stderr: )?error: /.test(line));
   if (first < 0) return `pulumi failed: ${message.trim()}`;
-  const end = lines.findIndex((line, index) => index > first && /^ ?err\??: /.test(line));
+  const end = lines.findIndex((line, index) => index > first && /^ ?err\??:/.test(line));
   const kept = lines.slice(first, end < 0 ? undefined : end).filter((line) => line.trim() !== "");
   return `pulumi: ${kept.join("\n").replace(/^(?: stderr: )?error: /, "")}`;
 }

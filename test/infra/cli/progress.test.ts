@@ -1,0 +1,94 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { expect, it } from "vitest";
+import { Progress } from "../../../infra/cli/progress.ts";
+
+const urn = (type: string, name: string) => `urn:pulumi:staging::mcp-fleet::${type}::${name}`;
+const container = "docker:index/container:Container";
+
+/** Events as the engine writes them to its event log, cut down to what is read. */
+function step(
+  kind: "resourcePreEvent" | "resOutputsEvent" | "resOpFailedEvent",
+  op: string,
+  type: string,
+  name: string,
+  diffs?: string[],
+): EngineEvent {
+  return {
+    sequence: 1,
+    timestamp: 1,
+    [kind]: {
+      metadata: { op, type, urn: urn(type, name), provider: "", ...(diffs && { diffs }) },
+    },
+  } as unknown as EngineEvent;
+}
+
+function said(severity: string, message: string): EngineEvent {
+  return {
+    sequence: 1,
+    timestamp: 1,
+    diagnosticEvent: { severity, message, color: "never" },
+  } as unknown as EngineEvent;
+}
+
+function feed(mode: "preview" | "run", events: readonly EngineEvent[]) {
+  const lines: string[] = [];
+  const progress = new Progress((line) => lines.push(line), mode);
+  for (const event of events) progress.onEvent(event);
+  return { lines: lines.map((line) => line.replace(/^ *\d+s /, "")), progress };
+}
+
+const steps = [
+  step("resourcePreEvent", "create", "pulumi:pulumi:Stack", "mcp-fleet-staging"),
+  step("resourcePreEvent", "create", "random:index/randomPassword:RandomPassword", "owner"),
+  step("resourcePreEvent", "create", container, "gateway"),
+  step("resOutputsEvent", "create", container, "gateway"),
+  step("resourcePreEvent", "same", container, "postgres"),
+  step("resOutputsEvent", "same", container, "postgres"),
+  step("resourcePreEvent", "refresh", container, "postgres"),
+  step("resourcePreEvent", "update", container, "prometheus", ["memory", "envs"]),
+  step("resOutputsEvent", "update", container, "prometheus"),
+  step("resourcePreEvent", "delete-replaced", container, "scene"),
+  step("resOutputsEvent", "delete-replaced", container, "scene"),
+];
+
+it("says what was done, once per object that a person knows", () => {
+  const { lines, progress } = feed("run", steps);
+  expect(lines).toEqual([
+    "created Container gateway in 0.0 s",
+    "updated Container prometheus in 0.0 s",
+    "deleted Container scene in 0.0 s",
+  ]);
+  // The generated password counts, the stack itself does not.
+  expect(progress.changes).toBe(4);
+});
+
+it("says what would be done, with the properties that change", () => {
+  expect(feed("preview", steps).lines).toEqual([
+    "  create Container gateway",
+    "  update Container prometheus (envs, memory)",
+    "  delete Container scene",
+  ]);
+});
+
+it("names a step that failed", () => {
+  const { lines } = feed("run", [step("resOpFailedEvent", "create", container, "gateway")]);
+  expect(lines).toEqual(["FAILED Container gateway"]);
+});
+
+it("collects errors without colours and without the engine's own last word", () => {
+  const { progress, lines } = feed("run", [
+    said("error", "<{%fg 1%}>port 3001 is taken<{%reset%}>\n"),
+    said("info#err", "stderr of the program"),
+    said("warning", "using pulumi-resource-docker from $PATH"),
+    said("error", "update failed"),
+    said("error", "<{%reset%}> \n"),
+  ]);
+  expect(progress.problems).toEqual(["port 3001 is taken", "stderr of the program"]);
+  expect(lines).toEqual([]);
+});
+
+it("passes on what the program announces", () => {
+  const events = [said("info", "an interrupted run left container x; removed<{%reset%}>\n")];
+  expect(feed("run", events).lines).toEqual(["an interrupted run left container x; removed"]);
+  expect(feed("preview", events).lines).toEqual([]);
+});
