@@ -80,8 +80,12 @@ async function open(
     return httpRequest({ ...options, socketPath: host.slice("unix://".length) });
   }
   const url = new URL(host);
-  if (url.protocol === "ssh:")
-    return httpRequest({ ...options, createConnection: () => overSsh(url) });
+  if (url.protocol === "ssh:") {
+    const own = { ...options, createConnection: () => overSsh(url, env) };
+    // `agent: false` would make Node ignore `createConnection`.
+    delete own.agent;
+    return httpRequest(own);
+  }
   const certificates = env["DOCKER_CERT_PATH"];
   const secure = url.protocol === "https:" || Boolean(env["DOCKER_TLS_VERIFY"]);
   const target = { ...options, host: url.hostname, port: url.port || (secure ? 2376 : 2375) };
@@ -99,12 +103,13 @@ async function open(
 }
 
 /** The docker command's own way over ssh: the far machine's docker command speaks to its socket. */
-function overSsh(url: URL): Duplex {
+function overSsh(url: URL, env: NodeJS.ProcessEnv): Duplex {
   const target = url.username === "" ? url.hostname : `${url.username}@${url.hostname}`;
   const port = url.port === "" ? [] : ["-p", url.port];
   const args = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=2", ...port, "--", target];
   const child = spawn("ssh", [...args, "docker", "system", "dial-stdio"], {
     stdio: ["pipe", "pipe", "ignore"],
+    env,
   });
   const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
   child.on("error", (error) => duplex.destroy(error));

@@ -105,7 +105,7 @@ export async function preparePulumi(machine: Machine): Promise<PulumiCli> {
   if (unfit !== undefined) machine.log(`${TOOL}: ${unfit}: not used`);
   const lock = join(machine.cache, "pulumi.lock");
   const onWait = (): void => machine.log(`${TOOL}: waiting for another run that makes it`);
-  return withLock(lock, { waitMs: BUILD_MS, onWait, env: machine.env }, async () => {
+  return withLock(lock, { waitMs: BUILD_MS + DOWNLOAD_MS, onWait, env: machine.env }, async () => {
     const other = await findPulumi(machine);
     if (other.cli !== undefined) return other.cli;
     await removeLeftovers(machine);

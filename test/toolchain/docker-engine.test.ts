@@ -90,6 +90,25 @@ describe("prepareEngine", () => {
     expect(machine.lines).toEqual([]);
   });
 
+  it("reaches an engine over ssh as the docker command does", async () => {
+    const machine = await fakeMachine();
+    await fakeEngine(machine, healthyEngine(new Map()));
+    const socket = join(machine.fsRoot, "var/run/docker.sock");
+    const relay = `const s = require("net").connect("${socket}"); process.stdin.pipe(s).pipe(process.stdout)`;
+    await put(join(machine.dir, "relay.cjs"), relay);
+    await script(
+      join(machine.bin, "ssh"),
+      `echo "$*" >> ${machine.dir}/ssh; exec ${process.execPath} ${machine.dir}/relay.cjs`,
+    );
+    const env = { ...machine.env, DOCKER_HOST: "ssh://me@far:2222" };
+    const engine = await prepareEngine({ ...machine, env });
+    expect(engine.version).toBe("27.1");
+    expect(engine.dataRoot).toBeUndefined();
+    expect(await readFile(join(machine.dir, "ssh"), "utf8")).toContain(
+      "BatchMode=yes -o ConnectTimeout=2 -p 2222 -- me@far docker system dial-stdio",
+    );
+  });
+
   it("refuses an engine that is too old, with both versions", async () => {
     const machine = await fakeMachine({ isRoot: true });
     await fakeEngine(machine, (_, response) => {
