@@ -115,8 +115,7 @@ async function inParallel(chains: Recorded[][]): Promise<string[]> {
 /** Makes one recorded call with this run's state; says where the answer differs. */
 async function answerOf(recorded: Recorded): Promise<string[]> {
   const { call, response } = recorded;
-  const request = values.translate({ ...recorded.request } as unknown as Properties);
-  const typed = request as unknown as Recorded["request"];
+  const request = values.translate(recorded.request);
   const before = live.get(recorded.request.id);
   const state = {
     id: before?.id ?? "",
@@ -128,29 +127,29 @@ async function answerOf(recorded: Recorded): Promise<string[]> {
   switch (call) {
     case "Check": {
       const randomSeed = Buffer.from(recorded.request.randomSeed, "base64");
-      return compare(provider.check({ ...typed, randomSeed }) as unknown as Properties);
+      return compare(provider.check({ ...request, randomSeed }) as unknown as Properties);
     }
     case "Diff": {
-      const answer = provider.diff({ ...typed, ...state, ignoreChanges: [] });
+      const answer = provider.diff({ ...request, ...state, ignoreChanges: [] });
       return values.differences(withExplicitKinds(response), answer as unknown as Properties);
     }
     case "Create": {
-      const answer = await provider.create({ ...typed, preview: false });
-      live.set(String(response.id), answer);
+      const answer = await provider.create({ ...request, preview: false });
+      live.set(response.id as string, answer);
       return compare({ ...answer });
     }
     case "Read": {
-      const answer = await provider.read({ ...typed, ...state });
+      const answer = await provider.read({ ...request, ...state });
       if (answer.id !== undefined) live.set(recorded.request.id, answer as Live);
       return compare({ ...answer });
     }
     case "Update": {
-      const answer = await provider.update({ ...typed, ...state, preview: false });
+      const answer = await provider.update({ ...request, ...state, preview: false });
       live.set(recorded.request.id, { id: state.id, ...answer });
       return compare({ ...answer });
     }
     case "Delete":
-      await provider.delete({ ...typed, ...state });
+      await provider.delete({ ...request, ...state });
       return [];
     default:
       throw new Error(`no replay of ${call}`);

@@ -27,7 +27,7 @@ export class VolatileValues {
   }
 
   /** The recorded value with every known volatile part replaced by the real one. */
-  translate<T extends Value>(recorded: T): T {
+  translate<T>(recorded: T): T {
     let text = JSON.stringify(recorded);
     const longestFirst = [...this.#known].sort(([a], [b]) => b.length - a.length);
     for (const [from, to] of longestFirst) text = text.replaceAll(from, to);
