@@ -1,0 +1,217 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { DockerPlatform } from "../../components/platform/docker/docker-platform.ts";
+import { labelNames } from "../../components/platform/labels.ts";
+import { loadFleet } from "../../infra/config/index.ts";
+import { Fleet } from "../../infra/fleet.ts";
+import { renderFleet } from "../../infra/render.ts";
+import { rootDir } from "../../infra/root-dir.ts";
+
+// Dynamic resources carry their code as text; the test runner rewrites imports in it, so the code cannot be taken along.
+vi.mock("../../components/platform/docker/live-files.ts", async () => {
+  const { CustomResource } = await import("@pulumi/pulumi");
+  class LiveFilesResource extends CustomResource {
+    constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+      super("pulumi-nodejs:dynamic/mcpfleet:LiveFiles", name, args, opts);
+    }
+  }
+  return { LiveFilesResource };
+});
+vi.mock("../../components/platform/docker/job.ts", async () => {
+  const { CustomResource } = await import("@pulumi/pulumi");
+  class JobResource extends CustomResource {
+    constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+      super("pulumi-nodejs:dynamic/mcpfleet:Job", name, args, opts);
+    }
+  }
+  return { JobResource };
+});
+
+/** Wiring only: order, replacement and deletion exist in the real engine, and are tested there. */
+
+interface Created {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const created: Created[] = [];
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+await pulumi.runtime.setMocks(
+  {
+    newResource: ({ type, name, inputs }) => {
+      const state = inputs as Record<string, unknown>;
+      created.push({ type, name, inputs: state });
+      const generated: Record<string, Record<string, unknown>> = {
+        "random:index/randomPassword:RandomPassword": { result: `made-for-${name}` },
+        "random:index/randomId:RandomId": { hex: "0a1b2c3d" },
+      };
+      return { id: `${name}-id`, state: { name, ...state, ...generated[type] } };
+    },
+    call: ({ token }) => {
+      throw new Error(`unexpected call of ${token}`);
+    },
+  },
+  "mcp-fleet",
+  "unit",
+  false,
+);
+
+const { fleet: spec } = loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets: [], rootDir });
+const servers = spec.servers.map(({ name }) => name);
+
+function named(kind: string): Created[] {
+  return created.filter(({ type }) => type.endsWith(`:${kind}`));
+}
+
+function container(name: string): Record<string, unknown> {
+  const found = named("Container").find((resource) => resource.name === `mcp-fleet-unit-${name}`);
+  if (!found) throw new Error(`no container ${name}`);
+  return found.inputs;
+}
+
+beforeAll(async () => {
+  const platform = new DockerPlatform("platform", {
+    identity: { stack: "unit", release: "r-1", transaction: "t-1", previous: new Map() },
+    rootDir,
+    contextOf: (image) => `images/${image}`,
+    baseImage: "base:1",
+    log: spec.logging,
+  });
+  const fleet = new Fleet(spec.name, { platform, spec, grafana: true });
+  // Everything hangs on the last parts: once they are there, so is the rest.
+  await Promise.all(
+    [fleet.gateway.workload.address, fleet.prometheus.address, fleet.grafana!.address].map(
+      (output) => new Promise((resolve) => output.apply(resolve)),
+    ),
+  );
+  await vi.waitFor(() => expect(named("Container").length).toBeGreaterThanOrEqual(38), 10_000);
+});
+
+describe("the writing fleet", () => {
+  it("has one running container for each part", () => {
+    const running = named("Container")
+      .filter(({ inputs }) => inputs["start"] !== false)
+      .map(({ name }) => name.replace("mcp-fleet-unit-", ""));
+    expect(running.sort()).toEqual(
+      [
+        ...servers,
+        "alertmanager",
+        "gateway",
+        "grafana",
+        "pgbouncer",
+        "pgbouncer-exporter",
+        "postgres",
+        "postgres-exporter",
+        "prometheus",
+      ].sort(),
+    );
+  });
+
+  it("gives servers generated names and singletons fixed ones", () => {
+    for (const server of servers) expect(container(server)).not.toHaveProperty("name");
+    for (const part of ["postgres", "pgbouncer", "gateway", "prometheus", "alertmanager"]) {
+      expect(container(part)).toHaveProperty("name", `mcp-fleet-unit-${part}`);
+    }
+  });
+
+  it("publishes ports of the gateway and the consoles only, the consoles on loopback", () => {
+    const publishing = named("Container")
+      .filter(({ inputs }) => inputs["ports"] !== undefined)
+      .map(({ name }) => name.replace("mcp-fleet-unit-", ""))
+      .sort();
+    expect(publishing).toEqual(["alertmanager", "gateway", "grafana", "prometheus"]);
+    const ports = named("Container").flatMap(
+      ({ inputs }) => (inputs["ports"] ?? []) as { ip: string; external: number }[],
+    );
+    expect(new Set(ports.map(({ ip }) => ip))).toEqual(new Set(["127.0.0.1"]));
+    expect(ports.map(({ external }) => external)).toEqual(
+      expect.arrayContaining([8080, 9090, 9093, 3000, ...spec.servers.map(({ port }) => port)]),
+    );
+  });
+
+  it("closes every network but the gateway's", () => {
+    const networks = named("Network").map(({ name, inputs }) => [
+      name.replace("mcp-fleet-unit-", ""),
+      inputs["internal"],
+    ]);
+    expect(Object.fromEntries(networks)).toEqual({
+      edge: false,
+      mcp: true,
+      data: true,
+      db: true,
+      obs: true,
+    });
+  });
+
+  it("hardens every container that runs", () => {
+    const running = named("Container").filter(({ inputs }) => inputs["start"] !== false);
+    for (const { name, inputs } of running) {
+      expect(inputs, name).toMatchObject({
+        readOnly: true,
+        capabilities: { drops: ["ALL"] },
+        securityOpts: ["no-new-privileges:true"],
+        memory: inputs["memorySwap"],
+      });
+      expect(inputs["user"], name).toMatch(/^[1-9][0-9]*:[1-9][0-9]*$/);
+    }
+  });
+
+  it("labels every object", () => {
+    for (const kind of ["Container", "Network", "Volume"]) {
+      for (const { name, inputs } of named(kind)) {
+        const labels = (inputs["labels"] as { label: string }[]).map(({ label }) => label);
+        expect(labels.sort(), name).toEqual(Object.values(labelNames).sort());
+      }
+    }
+  });
+
+  it("keeps passwords out of environments, commands and labels", () => {
+    const passwords = named("RandomPassword").map(({ name }) => `made-for-${name}`);
+    expect(passwords.length).toBeGreaterThan(20);
+    for (const { name, inputs } of named("Container")) {
+      const { uploads: _uploads, ...seen } = inputs;
+      const text = JSON.stringify(seen);
+      expect(
+        passwords.filter((password) => text.includes(password)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it("wraps what holds a password as a secret", () => {
+    const uploads = named("Container").filter(({ inputs }) => inputs["uploads"] !== undefined);
+    expect(uploads.length).toBeGreaterThan(servers.length);
+    const withPassword = [...uploads, ...named("LiveFiles")].filter(({ inputs }) =>
+      JSON.stringify(inputs).includes("made-for-"),
+    );
+    expect(withPassword.length).toBeGreaterThan(servers.length);
+    for (const { name, inputs } of withPassword) {
+      const holder = (inputs["uploads"] ?? inputs["files"]) as Record<string, unknown>;
+      expect(holder[secretMark], name).toBeDefined();
+    }
+  });
+
+  it("deploys the files that render writes", () => {
+    const rendered = renderFleet(spec);
+    const live = (reader: string): Record<string, string> => {
+      const { files } = named("LiveFiles").find(
+        ({ inputs }) => inputs["reader"] === `mcp-fleet-unit-${reader}`,
+      )!.inputs as { files: string | { value: string } };
+      return JSON.parse(typeof files === "string" ? files : files.value) as Record<string, string>;
+    };
+    // Host names and the hashes over them are the stack's own.
+    const comparable = (text: string) =>
+      text.replaceAll("mcp-fleet-unit-", "").replaceAll(/\b(v-)?[0-9a-f]{12,64}\b/g, "<hash>");
+    for (const reader of ["postgres", "gateway", "prometheus", "alertmanager"]) {
+      const { "tokens.map": _tokens, ...files } = live(reader);
+      expect(Object.keys(files).length, reader).toBeGreaterThan(0);
+      for (const [name, text] of Object.entries(files)) {
+        expect(comparable(text), `${reader}/${name}`).toBe(
+          comparable(rendered[`${reader}/${name}`] ?? "absent"),
+        );
+      }
+    }
+  });
+});
