@@ -59,7 +59,7 @@ async function run(
 }
 
 const answer = (): Promise<{ answer: number }> => Promise.resolve({ answer: 42 });
-const failing = (error: unknown) => (): Promise<never> => Promise.reject(error as Error);
+const failing = (error: Error) => (): Promise<never> => Promise.reject(error);
 
 describe("callTool", () => {
   it("answers in structure and in text", async () => {
