@@ -9,6 +9,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"],
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {

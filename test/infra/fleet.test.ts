@@ -86,7 +86,7 @@ beforeAll(async () => {
       (output) => new Promise((resolve) => output.apply(resolve)),
     ),
   );
-  await vi.waitFor(() => expect(named("Container").length).toBeGreaterThanOrEqual(38), 10_000);
+  await vi.waitFor(() => expect(named("Container").length).toBeGreaterThanOrEqual(38), 30_000);
 });
 
 describe("the writing fleet", () => {
