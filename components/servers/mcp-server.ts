@@ -62,13 +62,15 @@ export class McpServer extends pulumi.ComponentResource {
 
 /** Environment of a server: what the fleet sets last wins, so that no entry of `env` can break it. */
 export function serverEnv(
-  args: Pick<McpServerArgs, "spec" | "databaseEnv" | "environment" | "logging">,
+  args: Pick<McpServerArgs, "spec" | "image" | "databaseEnv" | "environment" | "logging">,
 ): Record<string, pulumi.Input<string>> {
   const { spec, logging } = args;
   return {
     ...spec.env,
     NODE_ENV: "production",
     ENVIRONMENT: args.environment,
+    // What `/info` reports. The image alone: a server that a release leaves unchanged must not be replaced by it.
+    RELEASE: pulumi.output(args.image.reference).apply((image) => image.split("/").pop()!),
     SERVER_NAME: spec.name,
     SERVER_DOMAIN: spec.domain,
     PORT: String(spec.port),
