@@ -15,7 +15,7 @@ export interface FakeMachine extends Machine {
 }
 
 /** System tools that fakes, locks and the launcher are written with; linked one by one, so that no real tool is found. */
-const SYSTEM = "bash cat chmod cp dirname flock mkdir readlink rm sed sleep tail tar touch".split(
+const SYSTEM = "bash cat chmod cp dirname flock grep mkdir readlink rm sed sleep tail tar touch".split(
   " ",
 );
 
