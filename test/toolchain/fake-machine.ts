@@ -15,9 +15,8 @@ export interface FakeMachine extends Machine {
 }
 
 /** System tools that fakes, locks and the launcher are written with; linked one by one, so that no real tool is found. */
-const SYSTEM = "bash cat chmod cp dirname flock grep mkdir readlink rm sed sleep tail tar touch".split(
-  " ",
-);
+const SYSTEM =
+  "bash cat chmod cp dirname flock grep mkdir readlink rm sed sleep tail tar touch".split(" ");
 
 export async function fakeMachine(overrides: Partial<Machine> = {}): Promise<FakeMachine> {
   const dir = await mkdtemp(join(tmpdir(), "fleet-"));
