@@ -8,10 +8,14 @@ export type Engine = () => Docker;
  *
  * @param host as in `unix:///var/run/docker.sock` or `tcp://host:2375`; empty means `DOCKER_HOST`,
  *   and without that the local socket
+ * @throws if the setting has another scheme
  */
 export function connect(host: string | undefined): Docker {
   if (host === undefined || host === "") return new Docker();
   if (host.startsWith("unix://")) return new Docker({ socketPath: host.slice("unix://".length) });
+  if (!/^(tcp|https?):\/\//.test(host)) {
+    throw new Error(`docker:host: got ${host}, this stand-in supports unix://, tcp://, http(s)://`);
+  }
   const url = new URL(host.replace(/^tcp:/, "http:"));
   return new Docker({
     protocol: url.protocol === "https:" ? "https" : "http",
