@@ -27,10 +27,10 @@ import { describeLocks, isLocked, isStale, parseLocks } from "./stack-lock.ts";
 /** One Pulumi stack of this project, driven by the same CLI that a user would type. */
 export class FleetStack {
   readonly #stack: Stack;
-  readonly #configFile: string;
+  readonly #configFile: ConfigFile;
   readonly #note: (text: string) => void;
 
-  private constructor(stack: Stack, configFile: string, note: (text: string) => void) {
+  private constructor(stack: Stack, configFile: ConfigFile, note: (text: string) => void) {
     this.#stack = stack;
     this.#configFile = configFile;
     this.#note = note;
@@ -51,7 +51,8 @@ export class FleetStack {
     if (!known.includes(context.stack)) {
       if (!options.create) {
         throw new UserError(
-          `stack ${context.stack} does not exist here (${known.length > 0 ? `there is ${known.join(", ")}` : "there is none yet"}); ./fleet up --stack ${context.stack} creates it`,
+          `stack ${context.stack} does not exist here (there is ${known.join(", ") || "none yet"}); ` +
+            `check --stack and PULUMI_BACKEND_URL, or create it: ./fleet up --stack ${context.stack}`,
         );
       }
       await initStack(context);
@@ -63,7 +64,7 @@ export class FleetStack {
   preview(onEvent: OnEvent): Promise<PreviewResult> {
     return this.#guarded(() =>
       this.#stack.preview({
-        configFile: this.#configFile,
+        configFile: this.#configFile.path,
         onEvent,
         color: "never",
         suppressProgress: true,
@@ -71,10 +72,11 @@ export class FleetStack {
     );
   }
 
-  up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpResult> {
+  async up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpResult> {
+    await this.#clearPending(interrupt);
     return this.#guarded(() =>
       this.#stack.up({
-        configFile: this.#configFile,
+        configFile: this.#configFile.path,
         onEvent: both(onEvent, interrupt.onEvent),
         signal: interrupt.signal,
         color: "never",
@@ -86,7 +88,7 @@ export class FleetStack {
   async destroy(onEvent: OnEvent, interrupt: Interrupt): Promise<void> {
     await this.#guarded(() =>
       this.#stack.destroy({
-        configFile: this.#configFile,
+        configFile: this.#configFile.path,
         onEvent: both(onEvent, interrupt.onEvent),
         signal: interrupt.signal,
         color: "never",
@@ -106,9 +108,35 @@ export class FleetStack {
     return ((deployment as { resources?: StateResource[] } | undefined)?.resources ?? []).slice();
   }
 
+  /** Removes the record of the stack. Its settings in the project stay: another `up` starts from them. */
   async remove(): Promise<void> {
-    await this.#stack.workspace.removeStack(this.#stack.name, { force: true });
-    rmSync(this.#configFile, { force: true });
+    await this.#stack.workspace.removeStack(this.#stack.name, {
+      force: true,
+      preserveConfig: true,
+    });
+    if (this.#configFile.private) rmSync(this.#configFile.path, { force: true });
+  }
+
+  /**
+   * A killed run leaves creations in the state of which nobody knows whether they happened; the engine would carry
+   * them along for ever. They are forgotten: what they made carries the stack's label, and the program removes it.
+   */
+  async #clearPending(interrupt: Interrupt): Promise<void> {
+    const { deployment } = await this.#stack.exportStack();
+    const pending = (deployment as { pending_operations?: unknown[] } | undefined)
+      ?.pending_operations;
+    if (!pending || pending.length === 0) return;
+    this.#note(`an interrupted run left ${pending.length} step(s) open; they are closed first`);
+    await this.#guarded(() =>
+      this.#stack.refresh({
+        configFile: this.#configFile.path,
+        clearPendingCreates: true,
+        onEvent: interrupt.onEvent,
+        signal: interrupt.signal,
+        color: "never",
+        suppressProgress: true,
+      }),
+    );
   }
 
   /** Runs one operation; a lock whose holder is dead is taken away once, any other lock is said plainly. */
@@ -151,16 +179,23 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
+interface ConfigFile {
+  readonly path: string;
+  /** Made for this machine; else the user's own. */
+  readonly private: boolean;
+}
+
 /**
  * Configuration file of the stack. Where the committed one carries a salt, the team shares a passphrase and it is used
  * as it is. Else the salt belongs to this machine's passphrase, and a private copy keeps the work tree clean.
  */
-function configFileOf({ rootDir, stack }: CommandContext): string {
+function configFileOf({ rootDir, stack }: CommandContext): ConfigFile {
   const committed = join(rootDir, `Pulumi.${stack}.yaml`);
   const settings = existsSync(committed)
     ? ((parse(readFileSync(committed, "utf8")) as Record<string, unknown> | null) ?? {})
     : {};
-  if ("encryptionsalt" in settings || "secretsprovider" in settings) return committed;
+  if ("encryptionsalt" in settings || "secretsprovider" in settings)
+    return { path: committed, private: false };
   const base = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   const directory = join(base, "mcp-fleet", "stacks");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -172,7 +207,7 @@ function configFileOf({ rootDir, stack }: CommandContext): string {
   writeFileSync(copy, stringify({ ...settings, ...(salt && { encryptionsalt: salt }) }), {
     mode: 0o600,
   });
-  return copy;
+  return { path: copy, private: true };
 }
 
 /** `pulumi stack init` writes its salt beside `Pulumi.yaml`: a copy of that file keeps it out of the work tree. */

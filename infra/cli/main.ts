@@ -4,6 +4,7 @@ import { defaultStack, type CommandContext } from "./context.ts";
 import { explainEngineError } from "./engine-error.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
 import { requireStackName } from "./stack-name.ts";
+import { explainUsage } from "./usage-error.ts";
 
 interface GlobalOptions {
   readonly stack: string;
@@ -20,15 +21,22 @@ type Action = (
 
 const program = new Command("fleet")
   .description("Runs a fleet of MCP servers with everything it needs, as one Pulumi stack")
-  .exitOverride()
-  .showHelpAfterError("(./fleet --help lists the commands)");
+  // Mistakes are said below, in the words of every other problem.
+  .configureOutput({ outputError: () => undefined })
+  .exitOverride();
+
+/** The command that was being read; `fleet` itself as long as none is known. */
+let reading = program;
 
 /** Commands are loaded when they run: `--help` and `config` need neither Pulumi nor Docker. */
 function command(name: string, description: string, load: () => Promise<Action>): Command {
-  return program
+  const made: Command = program
     .command(name)
     .description(description)
-    .exitOverride()
+    .exitOverride((error) => {
+      reading = made;
+      throw error;
+    })
     .option("--stack <name>", "Pulumi stack", process.env["MCP_FLEET_STACK"] ?? defaultStack)
     .option("--json", "machine-readable result on standard output")
     .option("--yes", "do not ask; implied without a terminal")
@@ -50,6 +58,7 @@ function command(name: string, description: string, load: () => Promise<Action>)
         throw explainEngineError(error, { stack: options.stack, env: process.env }) ?? error;
       }
     });
+  return made;
 }
 
 function collect(value: string, previous: string[]): string[] {
@@ -106,7 +115,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Help asked for ends with 0; commander has printed everything already.
+    // Help is printed already; asked for, it ends with 0.
+    const isHelp = /^commander\.(help|helpDisplayed|version)$/.test(error.code);
+    if (!isHelp) process.stderr.write(`${explainUsage(error, reading)}\n`);
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   } else if (isUserFacing(error)) {
     process.stderr.write(`${error.message}\n`);

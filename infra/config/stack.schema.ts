@@ -19,7 +19,7 @@ export const stackSchema = z.strictObject({
       error: ({ input }) =>
         input === "kubernetes"
           ? "this version deploys to docker only; set it to docker or remove it"
-          : "docker",
+          : "only docker is allowed; remove it or correct it",
     })
     .default("docker")
     .describe("Where the fleet runs."),

@@ -12,7 +12,7 @@ import {
   type Document,
   type Node,
 } from "yaml";
-import type { Path, Problem } from "./problems.ts";
+import { formatProblem, type Path, type Problem } from "./problems.ts";
 
 /** No fleet is this long; a wrong path may lead to anything. */
 const maxBytes = 1_048_576;
@@ -91,11 +91,13 @@ export function parseYaml(file: string, text: string): YamlFile {
     const problem = { path: file, allowed: "not a text file", fix: "name a YAML file" };
     return { file, data: undefined, problems: [problem], position: () => file };
   }
-  const problems: Problem[] = [...doc.errors, ...doc.warnings].map((error) => ({
-    path: file,
-    allowed: words[error.code] ?? `not valid YAML: ${error.message}`,
-    source: at(error.pos[0]),
-  }));
+  const problems = distinct(
+    [...doc.errors, ...doc.warnings].map((error) => ({
+      path: file,
+      allowed: words[error.code] ?? `not valid YAML: ${error.message}`,
+      source: at(error.pos[0]),
+    })),
+  );
   // After a syntax error the rest of the document is a guess; a double key is no guess.
   const usable = doc.errors.every((error) => error.code === "DUPLICATE_KEY");
   const aliases = aliasProblem(doc, file, at);
@@ -114,6 +116,11 @@ export function parseYaml(file: string, text: string): YamlFile {
       return node?.range ? at(node.range[0]) : file;
     },
   };
+}
+
+/** The parser names one missing bracket once for every collection that it leaves open. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }
 
 /** Unknown anchors and documents that explode; without those, conversion to plain data cannot throw. */

@@ -16,7 +16,7 @@ export function config(
   const run = actions[action ?? ""];
   if (!run) {
     throw new UserError(
-      `config: got ${JSON.stringify(action)}; allowed are ${Object.keys(actions).join(", ")}`,
+      `fleet config: got ${JSON.stringify(action)}; actions are ${Object.keys(actions).join(", ")}; see ./fleet config --help`,
       exitCodes.usage,
     );
   }

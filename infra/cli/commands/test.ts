@@ -35,7 +35,7 @@ export async function test(
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new UserError(
-      `--only: got ${unknown.join(", ")}; allowed are ${known.join(", ")}`,
+      `fleet test --only: got ${unknown.map((name) => JSON.stringify(name)).join(", ")}; suites are ${known.join(", ")}; name one of them, or none for all`,
       exitCodes.usage,
     );
   }
