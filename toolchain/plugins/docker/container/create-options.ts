@@ -64,12 +64,16 @@ export function nanoCpus(cpus: string): number | undefined {
   return Number(whole) * 1e9 + Number(fraction.padEnd(9, "0"));
 }
 
-/** Inverse of {@link nanoCpus}: 500000000 is "0.5". */
+/**
+ * Billionths of a CPU as the official plugin writes them: with nine decimals, of which one is kept when nine digits of
+ * the text are zeros ("1.0", "0.5"), and else all but trailing zeros ("0.25").
+ */
 export function cpusText(nano: number): string {
-  const fraction = String(nano % 1e9)
-    .padStart(9, "0")
-    .replace(/0+$/, "");
-  return fraction === "" ? String(nano / 1e9) : `${Math.floor(nano / 1e9)}.${fraction}`;
+  const text = `${Math.floor(nano / 1e9)}.${String(nano % 1e9).padStart(9, "0")}`;
+  const zeros = text.split("0").length - 1;
+  if (zeros !== 9) return text.replace(/0+$/, "");
+  const tenths = Math.round(nano / 1e8);
+  return `${Math.floor(tenths / 10)}.${tenths % 10}`;
 }
 
 function healthcheck(value: Value | undefined): ContainerCreateOptions["Healthcheck"] {

@@ -2,6 +2,7 @@ import { bool, int, list, map, set, single, str, type Fields } from "../../bridg
 import { labelFields } from "../labels.ts";
 import { absolutePath, atLeast, base64, duration, oneOf, pattern } from "../validate.ts";
 import { samePorts } from "./ports.ts";
+import { isZero, type Value } from "../../bridge/values.ts";
 
 const forceNew = true;
 const computed = true;
@@ -9,7 +10,8 @@ const refused = true;
 const outputOnly = true;
 
 const throttle: Fields = { path: str({ required: true }), rate: int({ required: true }) };
-const emptyKeeps = (prior: unknown, next: unknown) => next === "" || prior === next;
+/** What is left out is the image's to say: its answer is no change. */
+const emptyKeeps = (prior: Value, next: Value) => isZero(next) || prior === next;
 
 /** Properties of a container: names, defaults and replacement as in docker 5.2.0. */
 export const containerFields: Fields = {
