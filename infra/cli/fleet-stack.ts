@@ -72,11 +72,15 @@ export class FleetStack {
     );
   }
 
+  // `showSecrets: false` in what follows: the history is read afterwards, and to show secrets of the configuration the
+  // engine would write a salt into the committed file.
+
   async up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpResult> {
     await this.#clearPending(interrupt);
     return this.#guarded(() =>
       this.#stack.up({
         configFile: this.#configFile.path,
+        showSecrets: false,
         onEvent: both(onEvent, interrupt.onEvent),
         signal: interrupt.signal,
         color: "never",
@@ -89,6 +93,7 @@ export class FleetStack {
     await this.#guarded(() =>
       this.#stack.destroy({
         configFile: this.#configFile.path,
+        showSecrets: false,
         onEvent: both(onEvent, interrupt.onEvent),
         signal: interrupt.signal,
         color: "never",
@@ -130,6 +135,7 @@ export class FleetStack {
     await this.#guarded(() =>
       this.#stack.refresh({
         configFile: this.#configFile.path,
+        showSecrets: false,
         clearPendingCreates: true,
         onEvent: interrupt.onEvent,
         signal: interrupt.signal,
