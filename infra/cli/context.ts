@@ -10,9 +10,9 @@ export interface CommandContext {
   readonly sets: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Result of the command. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Progress and announcements; kept apart, so that `--json` output stays JSON. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
 }
 
 export const defaultStack = "staging";

@@ -109,8 +109,7 @@ export class FleetStack {
 
   /** Resources of the current state; secrets stay encrypted. */
   async resources(): Promise<StateResource[]> {
-    const { deployment } = await this.#stack.exportStack();
-    return ((deployment as { resources?: StateResource[] } | undefined)?.resources ?? []).slice();
+    return [...((await this.#deployment()).resources ?? [])];
   }
 
   /** Removes the record of the stack. Its settings in the project stay: another `up` starts from them. */
@@ -127,10 +126,8 @@ export class FleetStack {
    * them along for ever. They are forgotten: what they made carries the stack's label, and the program removes it.
    */
   async #clearPending(interrupt: Interrupt): Promise<void> {
-    const { deployment } = await this.#stack.exportStack();
-    const pending = (deployment as { pending_operations?: unknown[] } | undefined)
-      ?.pending_operations;
-    if (!pending || pending.length === 0) return;
+    const pending = (await this.#deployment()).pending_operations ?? [];
+    if (pending.length === 0) return;
     this.#note(`an interrupted run left ${pending.length} step(s) open; they are closed first`);
     await this.#guarded(() =>
       this.#stack.refresh({
@@ -143,6 +140,11 @@ export class FleetStack {
         suppressProgress: true,
       }),
     );
+  }
+
+  async #deployment(): Promise<Deployment> {
+    const exported = await this.#stack.exportStack();
+    return (exported.deployment as Deployment | null | undefined) ?? {};
   }
 
   /** Runs one operation; a lock whose holder is dead is taken away once, any other lock is said plainly. */
@@ -173,6 +175,12 @@ function both(first: OnEvent, second: OnEvent): OnEvent {
     first(event);
     second(event);
   };
+}
+
+/** What is read of an exported stack. */
+interface Deployment {
+  readonly resources?: readonly StateResource[];
+  readonly pending_operations?: readonly unknown[];
 }
 
 export interface StateResource {

@@ -72,9 +72,12 @@ export async function up(context: CommandContext): Promise<number> {
   }
   context.note(`${report.length} parts healthy after ${seconds(started)}\n`);
   if (context.json) {
-    const { tokens: _tokens, ...shown } = outputs;
     context.out(
-      JSON.stringify({ stack: context.stack, ...shown, components: report }, undefined, 2),
+      JSON.stringify(
+        { stack: context.stack, ...outputs, tokens: undefined, components: report },
+        undefined,
+        2,
+      ),
     );
   } else {
     context.out(welcome(context, outputs));

@@ -19,7 +19,7 @@ function step(
     [kind]: {
       metadata: { op, type, urn: urn(type, name), provider: "", ...(diffs && { diffs }) },
     },
-  } as unknown as EngineEvent;
+  };
 }
 
 function said(severity: string, message: string): EngineEvent {
