@@ -10,6 +10,7 @@ import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
 import { findOrphans, removeOrphans } from "./orphans.ts";
 import { previousState } from "./previous-state.ts";
+import { refusal } from "./refusal.ts";
 import { rootDir } from "./root-dir.ts";
 
 /** Images that are built here; their content is part of what a release is. */
@@ -32,7 +33,7 @@ export default async function program(): Promise<Record<string, unknown>> {
 
   const engine = new Engine();
   await engine.ping().catch((error: Error) => {
-    throw new pulumi.RunError(error.message);
+    throw refusal(error.message);
   });
   const [previous, contextOf, baseImage, grafana] = await Promise.all([
     previousState(stack),
@@ -42,9 +43,7 @@ export default async function program(): Promise<Record<string, unknown>> {
   ]);
   const taken = await engine.takenPorts(spec, stack, grafana);
   if (taken.length > 0) {
-    throw new pulumi.RunError(
-      `this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`,
-    );
+    throw refusal(`this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`);
   }
 
   // Here the engine holds the stack's lock: no other run can be making these objects now.

@@ -10,6 +10,7 @@ import {
   type FleetSpec,
   type StackSettings,
 } from "./config/index.ts";
+import { refusal } from "./refusal.ts";
 import { rootDir } from "./root-dir.ts";
 
 /** Fleet and settings of the stack that is being deployed. Problems end the program without a stack trace. */
@@ -61,7 +62,7 @@ function asRunError<Result>(run: () => Result): Result {
   try {
     return run();
   } catch (error) {
-    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    if (error instanceof ConfigError) throw refusal(error.message);
     throw error;
   }
 }
