@@ -1,0 +1,70 @@
+/** One HTTP request of a client, as the load generators send it. */
+export interface Call {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const tool = "server_status";
+const revision = "2026-07-28";
+
+const base = {
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+};
+
+function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** A tool call of the stateless revision: complete in itself. */
+export function statelessCall(url: string, token?: string): Call {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": revision,
+    "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  return {
+    url,
+    headers: {
+      ...base,
+      ...authorization(token),
+      "mcp-protocol-version": revision,
+      "mcp-method": "tools/call",
+      "mcp-name": tool,
+    },
+    body: rpc("tools/call", { name: tool, arguments: {}, _meta }, 1),
+  };
+}
+
+/** A tool call within a session of the 2025 revisions; opens the session. */
+export async function sessionCall(url: string, token?: string): Promise<Call> {
+  const headers = { ...base, ...authorization(token) };
+  const opened = await fetch(url, {
+    method: "POST",
+    headers,
+    body: rpc(
+      "initialize",
+      {
+        protocolVersion: "2025-11-25",
+        capabilities: {},
+        clientInfo: { name: "bench", version: "1.0.0" },
+      },
+      1,
+    ),
+  });
+  const session = opened.headers.get("mcp-session-id");
+  await opened.text();
+  if (!opened.ok || session === null) throw new Error(`${url}: no session (${opened.status})`);
+  const call = {
+    url,
+    headers: { ...headers, "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" },
+  };
+  const initialized = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+  await fetch(url, { method: "POST", headers: call.headers, body: initialized });
+  return { ...call, body: rpc("tools/call", { name: tool, arguments: {} }, 2) };
+}
+
+function rpc(method: string, params: object, id: number): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, method, params });
+}

@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+/** Root of the project. */
+export const rootDir = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** Value of `--stack`; default `staging`. */
+export function stackOfArguments(args: readonly string[]): string {
+  const at = args.indexOf("--stack");
+  return (at >= 0 && args[at + 1]) || "staging";
+}
+
+export interface Ran {
+  readonly stdout: string;
+  readonly seconds: number;
+}
+
+/** Runs `./fleet <command>`; its progress goes to this terminal. Throws if it fails. */
+export function fleet(command: string, ...args: string[]): Promise<Ran> {
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(rootDir, "fleet"), [command, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      code === 0
+        ? resolve({ stdout, seconds: (performance.now() - started) / 1000 })
+        : reject(new Error(`./fleet ${command} ended with ${code}`)),
+    );
+  });
+}
+
+/** Value below which the given share of a list lies; the nearest rank. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);

@@ -1,0 +1,238 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { stringify } from "yaml";
+import { loadStackFleet } from "../../../infra/cli/commands/config.ts";
+import type { FleetSpec } from "../../../infra/config/index.ts";
+import { findOrphans, removeOrphans } from "../../../infra/orphans.ts";
+import { prepare } from "../../../toolchain/index.ts";
+import type { ClientEntry } from "./mcp-conversation.ts";
+
+/** Root of the project. */
+export const rootDir = new URL("../../..", import.meta.url).pathname.replace(/\/$/, "");
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  /** Progress and announcements. */
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+/** What `./fleet up --json` prints; `status` and `outputs` share most of it. */
+export interface UpAnswer {
+  readonly release: string;
+  readonly transaction: string;
+  readonly gatewayUrl: string;
+  readonly servers: Readonly<Record<string, string>>;
+  readonly clientConfig: { readonly mcpServers: Readonly<Record<string, ClientEntry>> };
+  readonly prometheusUrl: string;
+  readonly alertmanagerUrl: string;
+  readonly grafanaUrl: string | null;
+  readonly components: readonly { readonly healthy: boolean }[];
+}
+
+/** A resource as `pulumi stack export` shows it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** Variables that would make the fleet under test another one than its files say, or that belong to the test runner. */
+const strangers =
+  /^(PULUMI_(BACKEND|CONFIG|STACK|ACCESS)|MCP_|FLEET_CWD|POSTGRES_|PGBOUNCER_|LOG_|NODE_ENV|VITEST|TEST$)/;
+
+/**
+ * A stack of its own, driven by `./fleet` as a user would: own state, passphrase and ports, so that it runs beside a
+ * user's own fleet on the same engine.
+ */
+export class E2eFleet {
+  readonly stack = `e2e-${randomBytes(3).toString("hex")}`;
+  /** Holds state, passphrase and everything else that the run writes; removed with the fleet. */
+  readonly home = mkdtempSync(join(tmpdir(), "mcp-fleet-e2e-"));
+  /** Directory of the state backend. */
+  readonly stateDir = join(this.home, "state");
+  /** Everything that the commands printed, but for those that were asked to show secrets. */
+  readonly transcript: string[] = [];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #pulumi: string;
+  readonly #settings: Readonly<Record<string, unknown>>;
+
+  private constructor(env: NodeJS.ProcessEnv, pulumi: string, offset: number) {
+    mkdirSync(this.stateDir);
+    this.#pulumi = pulumi;
+    this.#env = {
+      ...Object.fromEntries(Object.entries(env).filter(([key]) => !strangers.test(key))),
+      XDG_CONFIG_HOME: join(this.home, "config"),
+      PULUMI_BACKEND_URL: `file://${this.stateDir}`,
+    };
+    this.#settings = {
+      "gateway.port": offset + 4000,
+      "gateway.serverPortOffset": offset,
+      "monitoring.prometheus.port": offset + 4001,
+      "monitoring.alertmanager.port": offset + 4002,
+      "monitoring.grafana.port": offset + 4003,
+      // Tests wait for scrapes; a user's 15 s would only make them slower.
+      "monitoring.prometheus.scrapeIntervalSeconds": 5,
+      "monitoring.prometheus.scrapeTimeoutSeconds": 4,
+      "monitoring.prometheus.evaluationIntervalSeconds": 5,
+    };
+    this.useFleetFile("fleets/writing.yaml");
+  }
+
+  static async create(log: (line: string) => void): Promise<E2eFleet> {
+    const { env, pulumi } = await prepare({ log, needs: new Set(["pulumi"]) });
+    return new E2eFleet({ ...process.env, ...env }, pulumi, await freeOffset());
+  }
+
+  get #stackFile(): string {
+    return join(rootDir, `Pulumi.${this.stack}.yaml`);
+  }
+
+  /** Points the stack at another fleet file; a path relative to the project, or absolute. */
+  useFleetFile(path: string): void {
+    writeFileSync(
+      this.#stackFile,
+      stringify({ config: { "mcp-fleet:fleet": path, "mcp-fleet:set": this.#settings } }),
+    );
+  }
+
+  /** What the stack declares, with all defaults. */
+  spec(): FleetSpec {
+    return loadStackFleet({ rootDir, stack: this.stack, sets: [], env: {} }).fleet;
+  }
+
+  /** Runs `./fleet <command>` on this stack; any exit code is an answer. */
+  async run(command: string, ...args: string[]): Promise<Ran> {
+    const ran = await this.#spawn(join(rootDir, "fleet"), [
+      command,
+      "--stack",
+      this.stack,
+      ...args,
+    ]);
+    if (!args.includes("--show-secrets")) this.transcript.push(ran.stdout, ran.stderr);
+    return ran;
+  }
+
+  /** The same for a command that has to succeed. */
+  async must(command: string, ...args: string[]): Promise<Ran> {
+    const ran = await this.run(command, ...args);
+    if (ran.code !== 0) {
+      throw new Error(`./fleet ${command} ended with ${ran.code}:\n${ran.stderr}\n${ran.stdout}`);
+    }
+    return ran;
+  }
+
+  /** Resources of the state; values of secrets only if asked for. */
+  async state(options: { readonly showSecrets: boolean }): Promise<StateResource[]> {
+    const args = ["stack", "export", "--stack", this.stack, "--non-interactive"];
+    const ran = await this.#spawn(this.#pulumi, [
+      ...args,
+      ...(options.showSecrets ? ["--show-secrets"] : []),
+    ]);
+    if (ran.code !== 0) throw new Error(`pulumi stack export: ${ran.stderr}`);
+    const { deployment } = JSON.parse(ran.stdout) as {
+      deployment: { resources?: StateResource[] };
+    };
+    return deployment.resources ?? [];
+  }
+
+  /** Every generated password and token: resource name -> value. */
+  async secrets(): Promise<Map<string, string>> {
+    const resources = await this.state({ showSecrets: true });
+    return new Map(
+      resources
+        .filter(({ type }) => type === "random:index/randomPassword:RandomPassword")
+        .map(({ urn, outputs }) => [nameOf(urn), plaintext(outputs?.["result"])]),
+    );
+  }
+
+  /** Removes whatever is left, also after a test that failed half-way. */
+  async dispose(): Promise<void> {
+    try {
+      const left = await this.run("destroy", "--delete-data", "--yes");
+      if (left.code === 0 || /does not exist/.test(left.stderr)) return;
+      await removeOrphans(await findOrphans(this.stack, new Set()));
+      const docker = new Docker();
+      const filters = { label: [`mcp-fleet/stack=${this.stack}`] };
+      for (const { Name } of (await docker.listVolumes({ filters })).Volumes) {
+        await docker.getVolume(Name).remove();
+      }
+    } finally {
+      rmSync(this.#stackFile, { force: true });
+      rmSync(this.home, { recursive: true, force: true });
+    }
+  }
+
+  #spawn(program: string, args: readonly string[]): Promise<Ran> {
+    const started = Date.now();
+    const passphrase = join(this.home, "config", "mcp-fleet", "passphrase");
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, args, {
+        cwd: rootDir,
+        // The fleet finds its passphrase by itself; a plain pulumi has to be told.
+        env:
+          program === this.#pulumi
+            ? { ...this.#env, PULUMI_CONFIG_PASSPHRASE_FILE: passphrase }
+            : this.#env,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const chunks: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
+      child.stdout.on("data", (chunk: Buffer) => chunks.stdout.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => chunks.stderr.push(chunk));
+      child.on("error", reject);
+      child.on("close", (code) =>
+        resolve({
+          code: code ?? -1,
+          stdout: Buffer.concat(chunks.stdout).toString("utf8"),
+          stderr: Buffer.concat(chunks.stderr).toString("utf8"),
+          seconds: (Date.now() - started) / 1000,
+        }),
+      );
+    });
+  }
+}
+
+/** Logical name of a resource. */
+export function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** Text of a file of the project. */
+export function projectFile(path: string): string {
+  return readFileSync(join(rootDir, path), "utf8");
+}
+
+/** An exported secret is an object whose `plaintext` is JSON. */
+function plaintext(value: unknown): string {
+  if (typeof value === "string") return value;
+  return JSON.parse((value as { plaintext: string }).plaintext) as string;
+}
+
+/** Offset whose ports are all free; below the range from which systems hand out ports of outgoing connections. */
+async function freeOffset(): Promise<number> {
+  const ports = [...Array.from({ length: 11 }, (_, index) => 3001 + index), 4000, 4001, 4002, 4003];
+  for (let tries = 0; tries < 50; tries += 1) {
+    const offset = 10_000 + Math.floor(Math.random() * 180) * 100;
+    const free = await Promise.all(ports.map((port) => isFree(port + offset)));
+    if (free.every(Boolean)) return offset;
+  }
+  throw new Error("no free range of ports between 13001 and 32000");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen({ host: "127.0.0.1", port, exclusive: true }, () =>
+      probe.close(() => resolve(true)),
+    );
+  });
+}
