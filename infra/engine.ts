@@ -6,7 +6,7 @@ import { hostPorts, type FleetSpec } from "./config/index.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Base image that a machine without an image registry makes for itself. */
-export const localBaseImage = "mcp-fleet/base:trixie";
+const localBaseImage = "mcp-fleet/base:trixie";
 const officialBaseImage = "debian:trixie-slim";
 
 /** What the program has to know of the Docker engine before it registers anything. */

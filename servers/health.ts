@@ -2,7 +2,7 @@ import type { RecentOperations } from "./recent.ts";
 import type { DatabaseState } from "./database-probe.ts";
 import { formatUptime } from "./uptime.ts";
 
-export type HealthStatus = "healthy" | "degraded" | "unhealthy";
+type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
 /** Above this share of calls that failed by the server's own fault it is degraded. */
 const DEGRADED_RATIO = 0.05;
@@ -46,7 +46,7 @@ export interface HealthBody {
   };
 }
 
-export function healthStatus(input: HealthInput): HealthStatus {
+function healthStatus(input: HealthInput): HealthStatus {
   if (!input.database.healthy || input.forcedUnready) return "unhealthy";
   const { recent } = input;
   const failing = recent.size >= MIN_CALLS && recent.faultRatio > DEGRADED_RATIO;

@@ -5,7 +5,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Logger } from "./logging.ts";
 
 /** An answer in JSON. */
-export interface JsonAnswer {
+interface JsonAnswer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -78,7 +78,7 @@ async function serve(
   }
 }
 
-export function sendJson(response: ServerResponse, answer: JsonAnswer): void {
+function sendJson(response: ServerResponse, answer: JsonAnswer): void {
   const body = Buffer.from(JSON.stringify(answer.body));
   response.writeHead(answer.status, {
     "Content-Type": "application/json",

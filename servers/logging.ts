@@ -5,7 +5,7 @@ import type { ServerConfig } from "./config.ts";
 export type { Logger };
 
 /** What of an error may be logged: its kind and message, and a database's SQLSTATE or errno. */
-export function describeError(error: unknown): { name: string; message: string; code?: string } {
+function describeError(error: unknown): { name: string; message: string; code?: string } {
   if (!(error instanceof Error)) return { name: "Unknown", message: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return { name: error.name, message: error.message, ...(code !== undefined && { code }) };

@@ -18,7 +18,7 @@ export interface ToolContext {
   readonly status: () => ServerStatus;
 }
 
-export interface ServerStatus {
+interface ServerStatus {
   readonly server: string;
   readonly domain: string;
   readonly version: string;
@@ -29,7 +29,7 @@ export interface ServerStatus {
 }
 
 /** How a call changes the world; becomes the annotations that clients use to ask for consent. */
-export type Effect = "read" | "add" | "update";
+type Effect = "read" | "add" | "update";
 
 /** A tool as its domain writes it. */
 interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
@@ -54,7 +54,7 @@ export interface Tool {
 
 type ObjectSchema = { type: "object"; [key: string]: unknown };
 
-export interface ToolListing {
+interface ToolListing {
   readonly name: string;
   readonly title: string;
   readonly description: string;

@@ -34,7 +34,7 @@ export async function refreshLists(machine: Machine): Promise<void> {
 }
 
 /** Packages that this release of the distribution knows, in the order given. */
-export async function knownPackages(
+async function knownPackages(
   machine: Machine,
   names: readonly string[],
 ): Promise<readonly string[]> {

@@ -11,7 +11,7 @@ export const BUILD_NEEDS_GB = 5;
 export const RUN_NEEDS_GB = 1;
 
 /** Free bytes, for this user, at `path` or its nearest parent that exists. */
-export async function freeBytes(path: string): Promise<number> {
+async function freeBytes(path: string): Promise<number> {
   let at = path;
   while (
     !(await access(at).then(

@@ -31,7 +31,7 @@ type Answer =
   | { readonly kind: "denied" | "silent" | "old"; readonly problem: ToolchainError };
 
 /** Asks the engine who it is; never longer than 1.5 s, changes nothing. */
-export async function askEngine(machine: Machine, endpoint: Endpoint): Promise<Answer> {
+async function askEngine(machine: Machine, endpoint: Endpoint): Promise<Answer> {
   try {
     const get = (path: string): Promise<unknown> =>
       callEngine(endpoint, path, machine.env, { timeoutMs: PING_MS }).then(

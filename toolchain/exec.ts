@@ -17,7 +17,7 @@ export interface ExecResult {
 }
 
 /** A command that was not found, failed, or was killed at its time limit; the message ends with its last lines. */
-export class ExecError extends Error {
+class ExecError extends Error {
   override readonly name = "ExecError";
   readonly stderr: string;
 

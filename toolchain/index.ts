@@ -10,14 +10,7 @@ import { joinProblems, ToolchainError, type Toolchain, type ToolReport } from ".
 import { diagnoseState, prepareState } from "./state.ts";
 import { BASE_IMAGE } from "./versions.ts";
 
-export { requireSpace } from "./disk.ts";
-export {
-  type Origin,
-  type Toolchain,
-  ToolchainError,
-  type ToolProblem,
-  type ToolReport,
-} from "./report.ts";
+export { type Toolchain, ToolchainError, type ToolReport } from "./report.ts";
 
 /** What a command needs: `images` includes `docker`. */
 export type Need = "pulumi" | "docker" | "images" | "state";

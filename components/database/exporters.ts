@@ -18,8 +18,8 @@ export interface PostgresExporterArgs extends ExporterArgs {
   readonly database: string;
 }
 
-export const postgresExporterPort = 9187;
-export const pgbouncerExporterPort = 9127;
+const postgresExporterPort = 9187;
+const pgbouncerExporterPort = 9127;
 
 const secretsDirectory = "/run/secrets/exporter";
 

@@ -6,7 +6,7 @@ import { postgresPort } from "./names.ts";
  * Where clients may come from: the private ranges of RFC 1918, RFC 6598 (shared address space, used by some clusters
  * for pods) and RFC 4193. Networks of the fleet lie in them; the database is on no other.
  */
-export const privateNetworks = [
+const privateNetworks = [
   "10.0.0.0/8",
   "100.64.0.0/10",
   "172.16.0.0/12",

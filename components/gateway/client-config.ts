@@ -1,5 +1,5 @@
 /** Environment variable that clients take their token from. */
-export const tokenVariable = "MCP_FLEET_TOKEN";
+const tokenVariable = "MCP_FLEET_TOKEN";
 
 /** One server as a client addresses it. */
 export interface ClientServer {

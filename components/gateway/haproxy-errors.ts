@@ -4,7 +4,7 @@
  */
 
 /** JSON-RPC error body without an id: the gateway does not read the request's. */
-export function errorBody(code: number, message: string): string {
+function errorBody(code: number, message: string): string {
   return JSON.stringify({ jsonrpc: "2.0", id: null, error: { code, message } });
 }
 

@@ -42,7 +42,7 @@ export function clientTokens(
 }
 
 /** One entry for each token, primary and backup alike. */
-export function tokenHashes(tokens: Readonly<Record<string, TokenPair>>): TokenHash[] {
+function tokenHashes(tokens: Readonly<Record<string, TokenPair>>): TokenHash[] {
   return Object.entries(tokens).flatMap(([client, { primary, backup }]) =>
     [primary, backup].map((token) => ({ client, sha256: sha256(token) })),
   );

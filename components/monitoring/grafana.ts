@@ -26,7 +26,7 @@ export interface GrafanaArgs {
 }
 
 /** Logical name of the workload; its address derives from it. */
-export const grafanaName = "grafana";
+const grafanaName = "grafana";
 
 /** Grafana's image brings its own user 472; it owns the image's data directory, whatever the group. */
 const user = "472:472";
@@ -134,7 +134,7 @@ export class Grafana extends pulumi.ComponentResource {
 }
 
 /** Settings by environment; secrets by files that Grafana's entry point reads. */
-export function grafanaEnv(spec: MonitoringSpec["grafana"], url: string): Record<string, string> {
+function grafanaEnv(spec: MonitoringSpec["grafana"], url: string): Record<string, string> {
   return {
     GF_SECURITY_ADMIN_USER: spec.adminUser,
     GF_SECURITY_ADMIN_PASSWORD__FILE: `${secretsPath}/admin-password`,

@@ -13,7 +13,7 @@ export interface ScrapeTarget<A = string> {
   readonly labels: TargetLabels;
 }
 
-export interface TargetLabels {
+interface TargetLabels {
   /** The part that a person would name: a server, or one of `postgres`, `pgbouncer`, `gateway`, ... */
   readonly service: string;
   readonly component: "mcp-server" | "gateway" | "database" | "monitoring";
@@ -24,7 +24,7 @@ export interface TargetLabels {
 }
 
 /** Ports of `/metrics`; the servers' own is with the servers. */
-export const metricsPorts = {
+const metricsPorts = {
   gateway: 8405,
   postgres: 9187,
   pgbouncer: 9127,

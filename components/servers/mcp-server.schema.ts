@@ -20,7 +20,7 @@ const health = {
   startPeriodSeconds: seconds(0, 3600).describe("Failures so soon after the start do not count."),
 };
 
-export const healthCheckSchema = z.strictObject({
+const healthCheckSchema = z.strictObject({
   intervalSeconds: health.intervalSeconds.default(30),
   timeoutSeconds: health.timeoutSeconds.default(10),
   retries: health.retries.default(3),
@@ -86,8 +86,7 @@ export const serverSchema = z.strictObject({
 });
 
 export type ServerFile = z.output<typeof serverSchema>;
-export type ServerDefaults = z.output<typeof serverDefaultsSchema>;
-export type HealthCheckSpec = z.output<typeof healthCheckSchema>;
+type HealthCheckSpec = z.output<typeof healthCheckSchema>;
 
 /** One server with every default applied: what components see. */
 export interface ServerSpec {

@@ -16,7 +16,7 @@ export interface McpServerArgs {
 }
 
 /** Directory in which a server finds its secrets, one file each. */
-export const secretsDirectory = "/run/secrets/fleet";
+const secretsDirectory = "/run/secrets/fleet";
 
 /** One MCP server; a changed one starts beside the old one. */
 export class McpServer extends pulumi.ComponentResource {
@@ -61,7 +61,7 @@ export class McpServer extends pulumi.ComponentResource {
 }
 
 /** Environment of a server: what the fleet sets last wins, so that no entry of `env` can break it. */
-export function serverEnv(
+function serverEnv(
   args: Pick<McpServerArgs, "spec" | "image" | "databaseEnv" | "environment" | "logging">,
 ): Record<string, pulumi.Input<string>> {
   const { spec, logging } = args;

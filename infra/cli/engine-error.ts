@@ -35,7 +35,7 @@ function errorLines(message: string): string {
 }
 
 /** Also for what the engine says during an update: the words are the same. */
-export function explainPassphrase(said: string, context: EngineErrorContext): string | undefined {
+function explainPassphrase(said: string, context: EngineErrorContext): string | undefined {
   if (!/incorrect passphrase|passphrase must be set/.test(said)) return undefined;
   const wrong = /incorrect passphrase/.test(said);
   const { env, stack } = context;

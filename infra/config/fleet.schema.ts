@@ -61,7 +61,7 @@ export const fleetFileSchema = z.strictObject({
 });
 export type FleetFile = z.output<typeof fleetFileSchema>;
 
-export interface LoggingSpec {
+interface LoggingSpec {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly format: "json" | "text";
   readonly maxSizeMb: number;

@@ -1,9 +1,9 @@
 export { environmentOverrides } from "./environment.ts";
-export type { FleetSpec, LoggingSpec } from "./fleet.schema.ts";
+export type { FleetSpec } from "./fleet.schema.ts";
 export { fleetJsonSchema } from "./json-schema.ts";
-export { loadFleet, type ConfigSource, type LoadedConfig } from "./load.ts";
-export { ConfigError, formatProblem, type Problem } from "./problems.ts";
-export { hostPorts, type HostPort } from "./rules/ports.ts";
+export { loadFleet, type LoadedConfig } from "./load.ts";
+export { ConfigError, type Problem } from "./problems.ts";
+export { hostPorts } from "./rules/ports.ts";
 export { showFleet } from "./show.ts";
 export { readStackFile } from "./stack-file.ts";
 export { loadStackConfig, tokensKey, type StackSettings } from "./stack.schema.ts";

@@ -8,7 +8,7 @@ import { didYouMean } from "./suggest.ts";
 const prefix = "mcp-fleet:";
 
 /** Settings of a stack, without the tokens: those stay secrets and never pass through here. */
-export const stackSchema = z.strictObject({
+const stackSchema = z.strictObject({
   fleet: z
     .string({ error: "the path of a fleet file, as in fleets/writing.yaml" })
     .min(1, { error: "the path of a fleet file, as in fleets/writing.yaml" })

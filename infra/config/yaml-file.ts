@@ -45,7 +45,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** Shown path: relative to the project where the file is inside it. */
-export function shownPath(path: string, rootDir: string): string {
+function shownPath(path: string, rootDir: string): string {
   const inside = relative(rootDir, path);
   return inside.startsWith("..") ? path : inside;
 }
@@ -79,7 +79,7 @@ function whyUnreadable(path: string): Pick<Problem, "allowed" | "fix"> | undefin
 }
 
 /** Parses YAML text; `file` is the name that messages show. */
-export function parseYaml(file: string, text: string): YamlFile {
+function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
   // Pretty errors quote the source, in which a secret may stand by mistake.
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });

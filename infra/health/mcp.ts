@@ -22,7 +22,7 @@ export async function checkServer(
   const options = { timeout: 10_000 };
   try {
     // exactOptionalPropertyTypes: the SDK's own transport class has `sessionId: string | undefined`.
-    await client.connect(transport as Parameters<Client["connect"]>[0], options);
+    await client.connect(transport, options);
     const { tools } = await client.listTools(undefined, options);
     if (tools.some((tool) => tool.name === harmlessTool)) {
       const result = await client.callTool(

@@ -1,5 +1,5 @@
 /** Label value for whatever a client made up: clients must not be able to create series. */
-export const OTHER = "other";
+const OTHER = "other";
 
 const METHODS = new Set([
   "initialize",

@@ -65,7 +65,7 @@ export type RolesSpec = z.output<typeof rolesSpec>;
 export type ServerRoles = RolesSpec["servers"][number];
 
 /** Login roles of a spec: each needs a password file of the same name. */
-export function loginRoles(spec: RolesSpec): string[] {
+function loginRoles(spec: RolesSpec): string[] {
   const pairs = spec.servers.flatMap(({ schema }) => [`${schema}_a`, `${schema}_b`]);
   return [...pairs, spec.exporterRole, spec.lookupRole];
 }

@@ -11,7 +11,7 @@ export interface SchemaResult {
 }
 
 /** A migration that failed and was rolled back. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
     this.name = "MigrationError";
@@ -75,7 +75,7 @@ export async function migrateSchema(
 }
 
 /** Whether servers of releases that do not know this migration cannot work with it. */
-export function isIncompatible(sql: string): boolean {
+function isIncompatible(sql: string): boolean {
   return /^--\s*incompatible\b/.test(sql);
 }
 

@@ -81,7 +81,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** Tokens of the tests' two clients. */
 export const tokens = {
@@ -102,7 +102,7 @@ export const hardened = [
 ];
 
 /** Spec that need not respect the bounds of the schema: tests have no hour to wait. */
-export function spec(change: Partial<GatewaySpec> = {}): GatewaySpec {
+function spec(change: Partial<GatewaySpec> = {}): GatewaySpec {
   return {
     ...gatewaySchema.parse({ rateLimit: { requests: 1_000_000, perSeconds: 10 } }),
     ...change,

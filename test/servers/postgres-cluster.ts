@@ -30,7 +30,7 @@ export interface PostgresCluster {
 const RUNNER = "nobody";
 
 /** Folder of initdb and pg_ctl, or undefined where PostgreSQL is not installed. */
-export function postgresBinaries(): string | undefined {
+function postgresBinaries(): string | undefined {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian)
     ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))

@@ -31,7 +31,7 @@ export interface AlertRule {
 }
 
 /** `critical` pages, `warning` makes a ticket, `info` is context, `none` is for the machinery itself. */
-export type Severity = "critical" | "warning" | "info" | "none";
+type Severity = "critical" | "warning" | "info" | "none";
 
 export interface AlertCase {
   readonly name: string;
@@ -57,7 +57,7 @@ export interface RecordingRule {
   readonly tests: readonly [RecordingCase, ...RecordingCase[]];
 }
 
-export interface RecordingCase {
+interface RecordingCase {
   readonly name: string;
   /** Series with labels -> values in promtool's notation, one per 15 s. */
   readonly series: Readonly<Record<string, string>>;

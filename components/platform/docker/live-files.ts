@@ -113,7 +113,7 @@ async function inspectVolume(
     if (!stream) return undefined;
     const found: { name: string; type: string; link: string; content: string }[] = [];
     const extract = tar.extract();
-    (stream as NodeJS.ReadableStream).pipe(extract);
+    (stream).pipe(extract);
     for await (const entry of extract) {
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
@@ -195,7 +195,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
   read: async (id, props) => {
     // Drift by hand shows as another hash, which the next update repairs. A missing writer is recreated first anyway.
     const found = await inspectVolume(props!.writer);
-    return { id: id!, props: { ...props!, hash: found?.hash ?? "missing" } };
+    return { id: id, props: { ...props!, hash: found?.hash ?? "missing" } };
   },
 };
 

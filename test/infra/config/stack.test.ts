@@ -42,7 +42,11 @@ describe("loadStackConfig", () => {
       "mcp-fleet:platform",
       'got "kubernetes"; this version deploys to docker only',
     ],
-    [{ "mcp-fleet:platform": "podman" }, "mcp-fleet:platform", 'got "podman"; only docker is allowed; remove it or correct it'],
+    [
+      { "mcp-fleet:platform": "podman" },
+      "mcp-fleet:platform",
+      'got "podman"; only docker is allowed; remove it or correct it',
+    ],
     [{ "mcp-fleet:fleets": "x" }, "mcp-fleet:fleets", "unknown setting; did you mean fleet?"],
     [{ "mcp-fleet:baseimage": "x" }, "mcp-fleet:baseimage", "did you mean baseImage?"],
     [{ "mcp-fleet:fleet": 5 }, "mcp-fleet:fleet", "got 5; the path of a fleet file"],

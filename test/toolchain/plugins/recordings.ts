@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { Properties } from "../../../toolchain/plugins/bridge/values.ts";
 
 /** Fields that requests of the recorded calls have, depending on the call. */
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly id: string;
   readonly urn: string;
   readonly name: string;

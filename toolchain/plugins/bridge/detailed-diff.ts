@@ -4,7 +4,7 @@ import { identity } from "./set-order.ts";
 import { deepEqual, isObject, isReserved, UNKNOWN, type Properties, type Value } from "./values.ts";
 
 export type Change = "ADD" | "DELETE" | "UPDATE";
-export type DiffKind = Change | `${Change}_REPLACE`;
+type DiffKind = Change | `${Change}_REPLACE`;
 /** What changed, by property path: `envs[0]`, `logOpts["max-size"]`, `healthcheck.interval`. */
 export type DetailedDiff = Record<string, DiffKind>;
 

@@ -1,7 +1,7 @@
 import type { Value } from "./values.ts";
 
 /** Kinds of property the official plugins know. Lists keep their order, sets do not. */
-export type Kind = "string" | "int" | "bool" | "list" | "set" | "map";
+type Kind = "string" | "int" | "bool" | "list" | "set" | "map";
 
 /** What is known about one property; everything the generic code decides, it decides from this. */
 export interface Field {

@@ -65,13 +65,6 @@ export function mapProperties(
   );
 }
 
-/** True if the value, or anything inside it, is not known yet. */
-export function hasUnknown(value: Value | undefined): boolean {
-  if (value === UNKNOWN) return true;
-  if (Array.isArray(value)) return value.some(hasUnknown);
-  return isObject(value) && Object.values(value).some(hasUnknown);
-}
-
 /** Deep equality, blind to the order of an object's members. */
 export function deepEqual(a: Value | undefined, b: Value | undefined): boolean {
   if (a === b) return true;

@@ -26,7 +26,7 @@ export interface RandomType {
   create(settled: Properties): Promise<RandomValue>;
 }
 
-export interface RandomValue {
+interface RandomValue {
   readonly id: string;
   readonly outputs: Properties;
 }

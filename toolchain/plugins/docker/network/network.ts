@@ -101,7 +101,7 @@ function knownText(value: Value | undefined): string | undefined {
 }
 
 /** The engine's view of a network in the plugin's terms. */
-export function networkState(info: NetworkInspectInfo, prior: Properties): Properties {
+function networkState(info: NetworkInspectInfo, prior: Properties): Properties {
   const ipamConfigs = (info.IPAM?.Config ?? []).map((config) => ({
     auxAddress: {
       ...(config as { AuxiliaryAddresses?: Record<string, string> }).AuxiliaryAddresses,

@@ -80,7 +80,7 @@ export function volumeType(engine: Engine): ResourceType {
 }
 
 /** The engine's view of a volume in the plugin's terms. */
-export function volumeState(info: VolumeInspectInfo, prior: Properties): Properties {
+function volumeState(info: VolumeInspectInfo, prior: Properties): Properties {
   return {
     ...prior,
     cluster: null,
