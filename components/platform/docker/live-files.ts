@@ -113,7 +113,7 @@ async function inspectVolume(
     if (!stream) return undefined;
     const found: { name: string; type: string; link: string; content: string }[] = [];
     const extract = tar.extract();
-    (stream).pipe(extract);
+    stream.pipe(extract);
     for await (const entry of extract) {
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);

@@ -14,6 +14,7 @@ import {
   workloads,
 } from "../support/engine.ts";
 import { watchReadiness } from "../support/inside.ts";
+import type { LiveFleet } from "../support/live-fleet.ts";
 import { callOnce, postStatus, readClientConfig } from "../support/mcp-conversation.ts";
 
 const liveSetting = ["--set", "gateway.rateLimit.requests=100000"];

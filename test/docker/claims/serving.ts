@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { changed, eventually, incarnations, memoryOf, workloads } from "../support/engine.ts";
-import { bookTitle } from "../support/live-fleet.ts";
+import { bookTitle, type LiveFleet } from "../support/live-fleet.ts";
 import { callOnce, connect, eras, postStatus } from "../support/mcp-conversation.ts";
 import { alertsAt } from "../support/prometheus.ts";
 
