@@ -142,7 +142,7 @@ export function changingClaims(live: LiveFleet): void {
       () => live.prometheus.targets(),
       (all) => all.length === 15,
     );
-    const { tables } = await callOnce("2026", live.clients["database-admin"], "list_tables", {
+    const { tables } = await callOnce("2026", live.clients["database-admin"]!, "list_tables", {
       schema: "outline",
     });
     expect(JSON.stringify(tables)).toContain(`"books"`);

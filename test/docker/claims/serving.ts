@@ -49,7 +49,7 @@ export function servingClaims(live: LiveFleet): void {
     const before = await live.prometheus.byJob("mcp_requests_total");
     for (const name of live.names()) {
       for (const era of eras) {
-        const conversation = await connect(era, live.clients[name]);
+        const conversation = await connect(era, live.clients[name]!);
         try {
           expect(await conversation.tools()).toContain("server_status");
           const status = await conversation.call("server_status");
@@ -90,7 +90,7 @@ export function servingClaims(live: LiveFleet): void {
 
   it("refuses strangers, foreign origins and bodies over the limit", async () => {
     const status = (headers: Record<string, string>, body?: string) =>
-      postStatus(live.first.servers["scene"], headers, body);
+      postStatus(live.first.servers["scene"]!, headers, body);
     const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
     expect(await status({})).toBe(401);
     expect(await status(bearer("x".repeat(48)))).toBe(401);
