@@ -1,3 +1,4 @@
+import "./cheap-stack-traces.ts";
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { DockerPlatform } from "../components/platform/docker/docker-platform.ts";
