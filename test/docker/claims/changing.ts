@@ -5,7 +5,7 @@ import { allHealthy } from "../../../infra/health/report.ts";
 import { projectFile } from "../support/e2e-fleet.ts";
 import {
   changed,
-  containerEvents,
+  followContainers,
   docker,
   eventually,
   fileIn,
@@ -87,12 +87,12 @@ export function changingClaims(live: LiveFleet): void {
   it("replaces only the server whose setting changed: the new one first", async () => {
     const before = await incarnations(live.fleet.stack);
     const old = await live.container("scene");
-    const since = Date.now();
+    const containers = await followContainers(live.fleet.stack);
     await live.up("a server's setting", ...liveSetting, "--set", "servers.scene.env.X=1");
     expect(changed(before, await incarnations(live.fleet.stack))).toEqual(["scene"]);
     const scene = (await workloads(live.fleet.stack)).get("scene")!;
     expect(scene.Config.Env).toContain("X=1");
-    const events = await containerEvents(live.fleet.stack, since);
+    const events = containers.stop();
     expect(events).toContain(`start ${scene.Id}`);
     expect(events.indexOf(`start ${scene.Id}`)).toBeLessThan(events.indexOf(`die ${old}`));
     await expect(docker.getContainer(old).inspect()).rejects.toMatchObject({ statusCode: 404 });
@@ -122,7 +122,7 @@ export function changingClaims(live: LiveFleet): void {
     const added = readClientConfig(JSON.stringify(answer.clientConfig), {
       MCP_FLEET_TOKEN: live.tokens.primary,
     })["outline"]!;
-    await callOnce("2026", added, "create_book", { title: "Only here", premise: "" });
+    await callOnce("2026", added, "create_book", { title: "Only here", premise: "None" });
     const port = 3011 + live.fleet.spec().gateway.serverPortOffset;
     const own = { ...added, url: `http://127.0.0.1:${port}/mcp` };
     const { books } = await callOnce("2025", own, "list_books");

@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import type { NetworkRole } from "../../../components/platform/platform.ts";
@@ -140,11 +140,12 @@ export async function memoryOf(containers: Iterable<Container>): Promise<Memory>
   };
 }
 
-/** Starts and ends of containers in a span of time, oldest first: `start <id>`, `die <id>`. */
-export async function containerEvents(stack: string, since: number): Promise<string[]> {
+/**
+ * Follows starts and ends of a stack's containers until `stop` is called, oldest first: `start <id>`, `die <id>`.
+ * Followed and not asked for afterwards, because the engine remembers a few hundred events only.
+ */
+export async function followContainers(stack: string): Promise<{ stop(): string[] }> {
   const stream = await docker.getEvents({
-    since: Math.floor(since / 1000),
-    until: Math.ceil(Date.now() / 1000),
     filters: {
       type: ["container"],
       event: ["start", "die"],
@@ -152,12 +153,17 @@ export async function containerEvents(stack: string, since: number): Promise<str
     },
   });
   let text = "";
-  for await (const chunk of stream) text += String(chunk);
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as { Action: string; Actor: { ID: string } })
-    .map(({ Action, Actor }) => `${Action} ${Actor.ID}`);
+  stream.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
+  return {
+    stop: () => {
+      (stream as Readable).destroy();
+      return text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { Action: string; Actor: { ID: string } })
+        .map(({ Action, Actor }) => `${Action} ${Actor.ID}`);
+    },
+  };
 }
 
 /** Asks until the answer is the wanted one; the last answer or error is what a failure shows. */
