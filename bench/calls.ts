@@ -17,23 +17,34 @@ function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** A tool call of the stateless revision: complete in itself. */
+const _meta = {
+  "io.modelcontextprotocol/protocolVersion": revision,
+  "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+/** A tool call of the stateless revision: complete in itself. It asks the database. */
 export function statelessCall(url: string, token?: string): Call {
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": revision,
-    "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
+  const method = "tools/call";
   return {
     url,
-    headers: {
-      ...base,
-      ...authorization(token),
-      "mcp-protocol-version": revision,
-      "mcp-method": "tools/call",
-      "mcp-name": tool,
-    },
-    body: rpc("tools/call", { name: tool, arguments: {}, _meta }, 1),
+    headers: { ...statelessHeaders(method, token), "mcp-name": tool },
+    body: rpc(method, { name: tool, arguments: {}, _meta }, 1),
+  };
+}
+
+/** A list of tools in the stateless revision: no database in it. */
+export function statelessList(url: string, token?: string): Call {
+  const method = "tools/list";
+  return { url, headers: statelessHeaders(method, token), body: rpc(method, { _meta }, 1) };
+}
+
+function statelessHeaders(method: string, token: string | undefined): Record<string, string> {
+  return {
+    ...base,
+    ...authorization(token),
+    "mcp-protocol-version": revision,
+    "mcp-method": method,
   };
 }
 

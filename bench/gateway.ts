@@ -2,7 +2,7 @@ import { Agent, request } from "node:http";
 import autocannon from "autocannon";
 import Docker from "dockerode";
 import { table } from "../infra/cli/table.ts";
-import { sessionCall, statelessCall, type Call } from "./calls.ts";
+import { sessionCall, statelessCall, statelessList, type Call } from "./calls.ts";
 import { fleet, median, quantile, stackOfArguments } from "./stack.ts";
 
 /** Rounds of single calls; every round visits each way once, in turn, so that drift of the machine hits all alike. */
@@ -12,6 +12,8 @@ const warmUpCalls = 100;
 
 const loadRounds = 5;
 const loadSeconds = 5;
+/** A server that has answered a few calls only still runs uncompiled code. */
+const warmUpSeconds = 15;
 const connections = 16;
 
 /** One way from the load generator to the same server. */
@@ -100,12 +102,11 @@ interface Load {
 
 /** Calls per second over 16 connections, spread over the given calls: median of the rounds. */
 async function load(calls: readonly Call[]): Promise<Load> {
-  const rounds: Load[] = [];
-  for (let round = 0; round < loadRounds; round += 1) {
-    const result = await autocannon({
+  const fire = (duration: number) =>
+    autocannon({
       url: new URL(calls[0]!.url).origin,
       connections,
-      duration: loadSeconds,
+      duration,
       requests: calls.map(({ url, headers, body }) => ({
         method: "POST",
         path: new URL(url).pathname,
@@ -113,6 +114,10 @@ async function load(calls: readonly Call[]): Promise<Load> {
         body,
       })),
     });
+  await fire(warmUpSeconds);
+  const rounds: Load[] = [];
+  for (let round = 0; round < loadRounds; round += 1) {
+    const result = await fire(loadSeconds);
     rounds.push({
       callsPerSecond: result["2xx"] / result.duration,
       p99: result.latency.p99,
@@ -150,12 +155,15 @@ for (const [era, callOf] of Object.entries(eras)) {
     { name: "published port", call: await callOf(outputs.servers[name]!, token) },
   ]);
 }
-const through = (base: string) =>
-  load(names.map((each) => statelessCall(`${base}/${each}/mcp`, token)));
+const all = (base: string, callOf: typeof statelessCall): Call[] =>
+  names.map((each) => callOf(`${base}/${each}/mcp`, token));
 const loads: Record<string, Load> = {
-  "server alone": await load([statelessCall(direct)]),
-  "gateway, all servers": await through(inner),
-  "published port, all servers": await through(outputs.gatewayUrl),
+  "tools/list, one server alone": await load([statelessList(direct)]),
+  "tools/list, gateway, one server": await load([statelessList(`${inner}/${name}/mcp`, token)]),
+  "tools/list, gateway, all servers": await load(all(inner, statelessList)),
+  "tools/call, one server alone": await load([statelessCall(direct)]),
+  "tools/call, gateway, one server": await load([statelessCall(`${inner}/${name}/mcp`, token)]),
+  "tools/call, gateway, all servers": await load(all(inner, statelessCall)),
 };
 agent.destroy();
 
