@@ -111,6 +111,12 @@ command(
   async () => (await import("./commands/test.ts")).test,
 ).option("--only <suite>", "static, unit, artefacts, engine or docker; repeatable", collect, []);
 
+// `./fleet doctor | head` closes the pipe early: that is not an error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
