@@ -21,6 +21,7 @@ import {
 import { parse, stringify } from "yaml";
 import type { CommandContext } from "./context.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
+import { removeTornMetadata } from "./torn-metadata.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { describeLocks, isLocked, isStale, parseLocks } from "./stack-lock.ts";
 
@@ -46,6 +47,8 @@ export class FleetStack {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_SKIP_CONFIRMATIONS: "true",
     });
+    const torn = removeTornMetadata(process.env["PULUMI_BACKEND_URL"] ?? "");
+    if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);
     const workspace = await LocalWorkspace.create({ workDir: context.rootDir });
     const known = (await workspace.listStacks()).map(({ name }) => name.split("/").pop()!);
     if (!known.includes(context.stack)) {

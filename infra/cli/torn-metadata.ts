@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * Removes what a killed run left half-written beside the files of a `file://` state backend.
+ *
+ * The state itself is moved into place whole, but its side file `.attrs` is written in place: a run that is killed in
+ * that moment leaves it empty, and from then on every command on the stack ends with `EOF`. Without the side file the
+ * backend reads the state as it is.
+ *
+ * @param backend URL of the backend; other schemes are left alone.
+ * @returns paths of the removed files.
+ */
+export function removeTornMetadata(backend: string): string[] {
+  const root = directoryOf(backend);
+  if (root === undefined || !existsSync(root)) return [];
+  const torn = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".attrs"))
+    .map((path) => join(root, path))
+    .filter((path) => !isJson(path));
+  for (const path of torn) rmSync(path, { force: true });
+  return torn;
+}
+
+function directoryOf(backend: string): string | undefined {
+  if (!backend.startsWith("file://")) return undefined;
+  const [url] = backend.split("?");
+  const path = url!.startsWith("file://~")
+    ? join(homedir(), url!.slice("file://~".length))
+    : fileURLToPath(url!);
+  return join(path, ".pulumi");
+}
+
+function isJson(path: string): boolean {
+  try {
+    JSON.parse(readFileSync(path, "utf8"));
+    return true;
+  } catch (error) {
+    // Gone in the meantime: another run replaced it.
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
+}
