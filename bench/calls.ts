@@ -48,32 +48,48 @@ function statelessHeaders(method: string, token: string | undefined): Record<str
   };
 }
 
+const sessionVersion = "2025-11-25";
+
+/** Headers of a request in the 2025 revisions; without a session only `initialize` may be sent. */
+export function sessionHeaders(
+  token: string | undefined,
+  session?: string,
+): Record<string, string> {
+  const headers = { ...base, ...authorization(token) };
+  if (session === undefined) return headers;
+  return { ...headers, "mcp-session-id": session, "mcp-protocol-version": sessionVersion };
+}
+
+/** Opens a session of the 2025 revisions. */
+export const initializeBody = rpc(
+  "initialize",
+  {
+    protocolVersion: sessionVersion,
+    capabilities: {},
+    clientInfo: { name: "bench", version: "1.0.0" },
+  },
+  1,
+);
+
+/** Says that the session is open. */
+export const initializedBody = JSON.stringify({
+  jsonrpc: "2.0",
+  method: "notifications/initialized",
+});
+
+/** A tool call within a session. It asks the database. */
+export const toolCall = rpc("tools/call", { name: tool, arguments: {} }, 2);
+
 /** A tool call within a session of the 2025 revisions; opens the session. */
 export async function sessionCall(url: string, token?: string): Promise<Call> {
-  const headers = { ...base, ...authorization(token) };
-  const opened = await fetch(url, {
-    method: "POST",
-    headers,
-    body: rpc(
-      "initialize",
-      {
-        protocolVersion: "2025-11-25",
-        capabilities: {},
-        clientInfo: { name: "bench", version: "1.0.0" },
-      },
-      1,
-    ),
-  });
+  const headers = sessionHeaders(token);
+  const opened = await fetch(url, { method: "POST", headers, body: initializeBody });
   const session = opened.headers.get("mcp-session-id");
   await opened.text();
   if (!opened.ok || session === null) throw new Error(`${url}: no session (${opened.status})`);
-  const call = {
-    url,
-    headers: { ...headers, "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" },
-  };
-  const initialized = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
-  await fetch(url, { method: "POST", headers: call.headers, body: initialized });
-  return { ...call, body: rpc("tools/call", { name: tool, arguments: {} }, 2) };
+  const call = { url, headers: sessionHeaders(token, session) };
+  await fetch(url, { method: "POST", headers: call.headers, body: initializedBody });
+  return { ...call, body: toolCall };
 }
 
 function rpc(method: string, params: object, id: number): string {
