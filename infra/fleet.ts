@@ -20,6 +20,7 @@ import type { Platform } from "../components/platform/platform.ts";
 import { McpServer } from "../components/servers/mcp-server.ts";
 import { serverMetricsPort, type ServerSpec } from "../components/servers/mcp-server.schema.ts";
 import type { FleetSpec } from "./config/index.ts";
+import type { ReleaseGates } from "./release-gates.ts";
 
 export interface FleetArgs {
   readonly platform: Platform;
@@ -28,6 +29,7 @@ export interface FleetArgs {
   readonly tokens?: GivenTokens;
   /** Whether Grafana's image can be had. */
   readonly grafana: boolean;
+  readonly gates: ReleaseGates;
 }
 
 /** The whole fleet, composed in release order: data, servers, gateway, and what watches them. */
@@ -98,6 +100,15 @@ export class Fleet extends pulumi.ComponentResource {
       );
     });
 
+    const privateGate = args.gates.private(
+      {
+        postgres: postgres.resource.id,
+        pgbouncer: pgbouncer.resource.id,
+        ...Object.fromEntries([...servers].map(([server, { resource }]) => [server, resource.id])),
+      },
+      [postgres, pgbouncer, ...servers.values()],
+    );
+
     this.gateway = new Gateway(
       "gateway",
       {
@@ -109,8 +120,8 @@ export class Fleet extends pulumi.ComponentResource {
           address: servers.get(server)!.address,
         })),
         ...(args.tokens && { tokens: args.tokens }),
-        // Routes move to servers that run, not to servers that are about to.
-        dependsOn: [...servers.values()].map(({ resource }) => resource),
+        // Routes move to servers that were proven, not to servers that are about to run.
+        dependsOn: [privateGate],
       },
       child,
     );
@@ -174,6 +185,27 @@ export class Fleet extends pulumi.ComponentResource {
           child,
         )
       : undefined;
+    const watched = {
+      gateway: this.gateway.workload,
+      "postgres-exporter": postgresExporter,
+      "pgbouncer-exporter": pgbouncerExporter,
+      alertmanager: this.alertmanager,
+      prometheus: this.prometheus,
+      ...(this.grafana && { grafana: this.grafana }),
+    };
+    args.gates.public(
+      Object.fromEntries(
+        Object.entries(watched).map(([name, { resource }]) => [name, resource.id]),
+      ),
+      [
+        this.gateway,
+        postgresExporter,
+        pgbouncerExporter,
+        this.alertmanager,
+        this.prometheus,
+        ...(this.grafana ? [this.grafana] : []),
+      ],
+    );
     this.registerOutputs({});
   }
 

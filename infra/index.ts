@@ -1,9 +1,7 @@
 import "./cheap-stack-traces.ts";
-import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { DockerPlatform } from "../components/platform/docker/docker-platform.ts";
 import { contentTag } from "../components/platform/docker/images.ts";
-import { revisionOf } from "../components/platform/revision.ts";
 import type { ImageName } from "../components/platform/platform.ts";
 import { loadProgramConfig, programTokens } from "./program-config.ts";
 import { Engine } from "./engine.ts";
@@ -11,7 +9,10 @@ import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
 import { findOrphans, removeOrphans } from "./orphans.ts";
 import { previousState } from "./previous-state.ts";
+import { programHash } from "./program-hash.ts";
 import { refusal } from "./refusal.ts";
+import { openRelease } from "./open-release.ts";
+import { startingPoint } from "./release/starting-point.ts";
 import { rootDir } from "./root-dir.ts";
 
 /** Images that are built here; their content is part of what a release is. */
@@ -36,8 +37,9 @@ export default async function program(): Promise<Record<string, unknown>> {
   await engine.ping().catch((error: Error) => {
     throw refusal(error.message);
   });
-  const [previous, contextOf, baseImage, grafana] = await Promise.all([
-    previousState(stack),
+  const dryRun = pulumi.runtime.isDryRun();
+  const [start, contextOf, baseImage, grafana] = await Promise.all([
+    startingPoint(stack, dryRun),
     prepareContexts(rootDir),
     engine.baseImage(settings.baseImage),
     engine.wantsGrafana(spec),
@@ -47,15 +49,18 @@ export default async function program(): Promise<Record<string, unknown>> {
     throw refusal(`this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`);
   }
 
+  const previous = previousState(start.deployment?.resources ?? []);
   // Here the engine holds the stack's lock: no other run can be making these objects now.
-  if (!pulumi.runtime.isDryRun()) await removeLeftovers(stack, previous.known);
+  if (!dryRun) await removeLeftovers(stack, previous.known);
 
   const images = builtImages.map((image) =>
     contentTag(`${rootDir}/${contextOf(image)}`, baseImage),
   );
-  const release = `r-${revisionOf({ spec, images, grafana }).slice(0, 10)}`;
-  // Nothing new, no new transaction: an unchanged `up` shows no change at all.
-  const transaction = (previous.release === release && previous.transaction) || newTransaction();
+  const { identity, gates, finish } = await openRelease(start, {
+    dryRun,
+    parts: { spec, images, grafana, tokens: tokens ?? null, program: programHash(rootDir) },
+  });
+  const { release, transaction } = identity;
 
   const platform = new DockerPlatform("platform", {
     identity: { stack, release, transaction, previous: previous.labels },
@@ -64,7 +69,14 @@ export default async function program(): Promise<Record<string, unknown>> {
     baseImage,
     log: spec.logging,
   });
-  const fleet = new Fleet(spec.name, { platform, spec, grafana, ...(tokens && { tokens }) });
+  const fleet = new Fleet(spec.name, {
+    platform,
+    spec,
+    grafana,
+    gates,
+    ...(tokens && { tokens }),
+  });
+  finish();
   return {
     release,
     transaction,
@@ -85,9 +97,4 @@ async function removeLeftovers(stack: string, known: ReadonlySet<string>): Promi
   await removeOrphans(orphans);
   const list = orphans.map(({ kind, name }) => `${kind} ${name}`).join(", ");
   await pulumi.log.info(`an interrupted run left ${list}; removed`);
-}
-
-/** Sorts by time and says when: `t-20260101T120000Z-1a2b3c`. */
-function newTransaction(): string {
-  return `t-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
 }

@@ -11,7 +11,7 @@ export interface StackObject {
 export function knownIds(
   resources: readonly {
     readonly id?: string;
-    readonly outputs?: Readonly<Record<string, unknown>>;
+    readonly outputs?: Readonly<Record<string, unknown>> | undefined;
   }[],
 ): ReadonlySet<string> {
   const known = new Set<string>();

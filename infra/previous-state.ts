@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { labelNames, type PreviousLabels } from "../components/platform/labels.ts";
 import { knownIds } from "./orphans.ts";
 
@@ -7,9 +5,9 @@ interface StateResource {
   readonly urn: string;
   readonly id?: string;
   readonly type?: string;
-  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
   readonly delete?: boolean;
-  readonly inputs?: { readonly labels?: unknown };
+  readonly inputs?: { readonly labels?: unknown } | undefined;
 }
 
 /** What an update has to know of the deployment that it starts from. */
@@ -18,33 +16,11 @@ export interface PreviousState {
   readonly labels: PreviousLabels;
   /** Ids and names of every object that the state knows. */
   readonly known: ReadonlySet<string>;
-  /** Identity of the release that is deployed; absent before the first one. */
-  readonly release?: string;
-  readonly transaction?: string;
 }
 
-/**
- * Read before the program registers anything: `pulumi stack export` then still shows the deployment that this update
- * starts from.
- *
- * @throws if the state cannot be read: without it every object would look new and be replaced.
- */
-export async function previousState(stack: string): Promise<PreviousState> {
-  const { stdout } = await promisify(execFile)(
-    "pulumi",
-    ["stack", "export", "--stack", stack, "--non-interactive"],
-    { maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env: withoutEngineAddresses(process.env) },
-  );
-  const state = JSON.parse(stdout) as { deployment?: { resources?: StateResource[] } };
-  const resources = state.deployment?.resources ?? [];
-  const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
-  const { release, transaction } = outputs;
-  return {
-    labels: labelsOf(resources),
-    known: knownIds(resources),
-    ...(typeof release === "string" && { release }),
-    ...(typeof transaction === "string" && { transaction }),
-  };
+/** What an update takes from the deployment before it; nothing, if it is the first. */
+export function previousState(resources: readonly StateResource[]): PreviousState {
+  return { labels: labelsOf(resources), known: knownIds(resources) };
 }
 
 /** Both shapes in which labels stand in the state: the docker plugin's list, and a plain record. */
@@ -61,13 +37,4 @@ export function labelsOf(resources: readonly StateResource[]): PreviousLabels {
     if (record[labelNames.revision]) found.set(urn.slice(urn.lastIndexOf("::") + 2), record);
   }
   return found;
-}
-
-/** The language host hands the program addresses of its own engine; a second CLI must not think that they are its. */
-function withoutEngineAddresses(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([key]) => !/^PULUMI_NODEJS_|^PULUMI_MONITOR|^PULUMI_ENGINE/.test(key),
-    ),
-  );
 }

@@ -30,7 +30,7 @@ const cpus = 0.5;
 export class PostgresExporter extends pulumi.ComponentResource {
   /** Host name on the network `obs`. */
   readonly address: string;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: PostgresExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:PostgresExporter", name, {}, opts);
@@ -72,7 +72,7 @@ export class PostgresExporter extends pulumi.ComponentResource {
 export class PgBouncerExporter extends pulumi.ComponentResource {
   /** Host name on the network `obs`. */
   readonly address: string;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:PgBouncerExporter", name, {}, opts);

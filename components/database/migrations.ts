@@ -23,7 +23,7 @@ const inputDirectory = "/run/secrets/migrations";
 
 /** Roles, schemas and tables of all servers; goes straight to PostgreSQL and ends before any server starts. */
 export class Migrations extends pulumi.ComponentResource {
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: MigrationsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:Migrations", name, {}, opts);

@@ -22,7 +22,7 @@ export interface PgBouncerArgs {
 export class PgBouncer extends pulumi.ComponentResource {
   /** Host name on the networks `data` and `db`. */
   readonly address: string;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
   readonly image: Image;
 
   constructor(name: string, args: PgBouncerArgs, opts?: pulumi.ComponentResourceOptions) {

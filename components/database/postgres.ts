@@ -21,7 +21,7 @@ const dataDirectory = "/var/lib/postgresql/17";
 export class Postgres extends pulumi.ComponentResource {
   /** Host name on the network `db`. */
   readonly address: string;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
   readonly image: Image;
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -23,7 +23,7 @@ export class Alertmanager extends pulumi.ComponentResource {
   readonly address: pulumi.Output<string>;
   /** Console, on loopback. */
   readonly url: pulumi.Output<string>;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: AlertmanagerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Alertmanager", name, {}, opts);

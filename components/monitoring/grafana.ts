@@ -46,7 +46,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** Always secret. */
   readonly adminPassword: pulumi.Output<string>;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Grafana", name, {}, opts);

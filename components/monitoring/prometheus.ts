@@ -33,7 +33,7 @@ export class Prometheus extends pulumi.ComponentResource {
   readonly address: pulumi.Output<string>;
   /** Console, on loopback. */
   readonly url: pulumi.Output<string>;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Prometheus", name, {}, opts);

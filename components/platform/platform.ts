@@ -13,8 +13,11 @@ export interface Platform {
   dataVolume(name: string, opts: Parent): DataVolume;
   /** Files that a workload reads from its start on. Changed content makes a new copy beside the old one. */
   files(name: string, args: FilesArgs, opts: Parent): Files;
-  /** Files of a workload that cannot run twice: changed in place, checked, then reloaded. */
-  liveFiles(name: string, args: LiveFilesArgs, opts: Parent): Files;
+  /**
+   * Files of a workload that cannot run twice: changed in place, checked, then reloaded, and not before what they
+   * depend on is there.
+   */
+  liveFiles(name: string, args: LiveFilesArgs, opts: ChildOptions): Files;
   /** A long-running container with all its settings. */
   workload(name: string, args: WorkloadArgs, opts: ChildOptions): Workload;
   /** A container that runs to its end before anything that depends on it starts. Failure fails the update. */
@@ -148,7 +151,7 @@ export interface WorkloadArgs {
 export interface Workload {
   /** Host name on the workload's networks. */
   readonly address: pulumi.Output<string>;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 }
 
 export interface JobArgs {
@@ -166,5 +169,5 @@ export interface JobArgs {
 }
 
 export interface Job {
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 }

@@ -22,7 +22,7 @@ const secretsDirectory = "/run/secrets/fleet";
 export class McpServer extends pulumi.ComponentResource {
   /** Host name of this very release of the server. */
   readonly address: pulumi.Output<string>;
-  readonly resource: pulumi.Resource;
+  readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:servers:McpServer", name, {}, opts);

@@ -1,0 +1,166 @@
+import { randomBytes } from "node:crypto";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { dirname } from "node:path";
+import type { Owner } from "./records.ts";
+
+/** One holder per stack across update, gates and rollback; the engine's own lock spans only one operation. */
+export interface LeaseHolder extends Owner {
+  /** ISO 8601. */
+  readonly since: string;
+  /** What it does: `update`, `rollback` ... */
+  readonly what: string;
+  /** Start of the process in clock ticks: its number may belong to another one later. Empty where unknown. */
+  readonly started: string;
+  readonly token: string;
+}
+
+export class Lease {
+  readonly #file: string;
+  readonly #holder: LeaseHolder;
+
+  private constructor(file: string, holder: LeaseHolder) {
+    this.#file = file;
+    this.#holder = holder;
+  }
+
+  /**
+   * Takes the lease, also from a holder on this machine that no longer runs.
+   *
+   * @param pid process that holds it; default this one.
+   * @param force take it from a holder on another machine.
+   * @throws LeaseHeldError if somebody else has it.
+   */
+  static acquire(
+    file: string,
+    what: string,
+    { pid = process.pid, force = false }: { readonly pid?: number; readonly force?: boolean } = {},
+  ): Lease {
+    const holder: LeaseHolder = {
+      ...owner(pid),
+      since: new Date().toISOString(),
+      what,
+      started: startOf(pid),
+      token: randomBytes(8).toString("hex"),
+    };
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const own = `${file}.${holder.token}`;
+    writeFileSync(own, JSON.stringify(holder), { mode: 0o600 });
+    try {
+      // A link appears whole or not at all, and never over another one.
+      for (let attempt = 0; ; attempt += 1) {
+        if (linked(own, file)) return new Lease(file, holder);
+        const other = readLease(file);
+        if (!other) continue;
+        if (attempt > 10 || !(isGone(other) || (force && other.host !== hostname()))) {
+          throw new LeaseHeldError(other);
+        }
+        takeAway(file, other);
+      }
+    } finally {
+      rmSync(own, { force: true });
+    }
+  }
+
+  /** Gives the lease back; without effect if somebody took it by force. */
+  release(): void {
+    if (readLease(this.#file)?.token === this.#holder.token) rmSync(this.#file, { force: true });
+  }
+}
+
+export class LeaseHeldError extends Error {
+  readonly holder: LeaseHolder;
+
+  constructor(holder: LeaseHolder) {
+    super(describeHolder(holder));
+    this.name = "LeaseHeldError";
+    this.holder = holder;
+  }
+}
+
+export function describeHolder({ user, host, pid, since, what }: LeaseHolder): string {
+  return `locked by ${user}@${host} (process ${pid}, ${what}), since ${since}`;
+}
+
+/** Who has the lease; undefined if nobody has. A holder that no longer runs counts as nobody. */
+export function leaseHolder(file: string): LeaseHolder | undefined {
+  const holder = readLease(file);
+  return holder && !isGone(holder) ? holder : undefined;
+}
+
+export function owner(pid = process.pid): Owner {
+  return { user: userName(), host: hostname(), pid };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A numeric user without an entry in the password file, as in many containers.
+    return String(process.getuid?.() ?? "unknown");
+  }
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Moves a dead holder's lease aside; puts it back if it has become somebody else's in the meantime. */
+function takeAway(file: string, dead: LeaseHolder): void {
+  const aside = `${file}.${randomBytes(8).toString("hex")}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  if (readLease(aside)?.token !== dead.token) linked(aside, file);
+  rmSync(aside, { force: true });
+}
+
+function readLease(file: string): LeaseHolder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LeaseHolder;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Error(`lease ${file} cannot be read: ${(error as Error).message}; remove it`);
+  }
+}
+
+function isGone({ host, pid, started }: LeaseHolder): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // No permission means that it is there, under another user.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return true;
+  }
+  return started !== "" && startOf(pid) !== started;
+}
+
+/** Start of a process on Linux; a dead one that nobody collected has none. */
+function startOf(pid: number): string {
+  if (!existsSync("/proc/self/stat")) return "";
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field is the name in parentheses and may itself contain spaces.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? "gone" : (fields[19] ?? "");
+  } catch {
+    return "gone";
+  }
+}

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { PlainDeployment } from "./pack.ts";
+import type { ProbeRecord } from "./history.ts";
+
+/** Environment variable by which the program finds who runs its transaction: path of a socket. */
+export const linkVariable = "MCP_FLEET_TRANSACTION";
+
+/** What the program tells while it runs. */
+export type ReleaseEvent =
+  | { readonly kind: "begin"; readonly transaction: string; readonly release: string }
+  | { readonly kind: "phase"; readonly phase: Phase; readonly detail?: string }
+  | { readonly kind: "probe"; readonly record: ProbeRecord }
+  | {
+      readonly kind: "verdict";
+      readonly gate: string;
+      readonly pass: boolean;
+      readonly reasons: readonly string[];
+    };
+
+export const phases = ["prepare", "gate", "switch", "watch", "drain", "commit"] as const;
+export type Phase = (typeof phases)[number];
+
+/** Answer to the program's first question. */
+export interface LinkAnswer {
+  /** Deployment from before, taken before the engine refreshed it; undefined: the program reads it itself. */
+  readonly before?: PlainDeployment | null;
+}
+
+/**
+ * End of the link that runs the transaction. A socket in a directory that only this user can enter: what passes
+ * through contains secrets and is never on disk.
+ */
+export class LinkServer {
+  readonly path: string;
+  readonly #directory: string;
+  readonly #server: Server;
+
+  private constructor(directory: string, server: Server) {
+    this.#directory = directory;
+    this.#server = server;
+    this.path = join(directory, "link");
+  }
+
+  static async open(
+    answer: () => LinkAnswer,
+    onEvent: (event: ReleaseEvent) => void,
+  ): Promise<LinkServer> {
+    const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-link-"));
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      createInterface({ input: socket }).on("line", (line) => {
+        const message = JSON.parse(line) as { ask?: true; event?: ReleaseEvent };
+        if (message.ask) socket.write(`${JSON.stringify(answer())}\n`);
+        if (message.event) onEvent(message.event);
+      });
+    });
+    const link = new LinkServer(directory, server);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(link.path, resolve);
+    });
+    server.unref();
+    return link;
+  }
+
+  close(): void {
+    this.#server.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** The program's end. */
+export class Link {
+  readonly #socket: Socket;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  }
+
+  /** Connects within 5 s. @throws if nobody listens. */
+  static async connect(path: string): Promise<Link> {
+    const socket = await new Promise<Socket>((resolve, reject) => {
+      const attempt = connect(path);
+      attempt.setTimeout(5000, () => attempt.destroy(new Error("no answer within 5 s")));
+      attempt.once("error", reject);
+      attempt.once("connect", () => resolve(attempt));
+    });
+    socket.setTimeout(0);
+    // Whoever runs the transaction may be killed; the update then goes on and the next command finds its journal.
+    socket.on("error", () => undefined);
+    // An open link must not keep the program from ending.
+    socket.unref();
+    return new Link(socket);
+  }
+
+  async ask(): Promise<LinkAnswer> {
+    this.#socket.ref();
+    this.#socket.write(`${JSON.stringify({ ask: true })}\n`);
+    const { value, done } = await this.#lines.next();
+    this.#socket.unref();
+    if (done) throw new Error("the run of this transaction ended before it said what was deployed");
+    return JSON.parse(value) as LinkAnswer;
+  }
+
+  tell(event: ReleaseEvent): void {
+    this.#socket.write(`${JSON.stringify({ event })}\n`);
+  }
+}

@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Link, linkVariable } from "./link.ts";
+import type { PlainDeployment } from "./pack.ts";
+
+/** Where an update starts from. */
+export interface StartingPoint {
+  /** What is deployed; null if nothing ever was. Secrets in plain text, except in a preview. */
+  readonly deployment: PlainDeployment | null;
+  /** Who runs the transaction; undefined in a preview. */
+  readonly link: Link | undefined;
+}
+
+/**
+ * What is deployed before the program registers anything. Whoever runs the transaction took it before the engine
+ * refreshed the state; else `pulumi stack export` still shows the deployment that this update starts from.
+ *
+ * @throws if the state cannot be read: without it every object would look new and be replaced.
+ */
+export async function startingPoint(stack: string, dryRun: boolean): Promise<StartingPoint> {
+  const path = dryRun ? undefined : process.env[linkVariable];
+  const link = path ? await Link.connect(path) : undefined;
+  const before = await link?.ask();
+  const deployment =
+    before?.before === undefined
+      ? await exportDeployment(stack, { showSecrets: !dryRun })
+      : before.before;
+  return { deployment, link };
+}
+
+/** The stack's deployment, by the CLI that runs this program; null if there is none yet. */
+async function exportDeployment(
+  stack: string,
+  { showSecrets }: { readonly showSecrets: boolean },
+): Promise<PlainDeployment | null> {
+  const args = ["stack", "export", "--stack", stack, "--non-interactive"];
+  const { stdout } = await promisify(execFile)(
+    "pulumi",
+    showSecrets ? [...args, "--show-secrets"] : args,
+    { maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env: withoutEngineAddresses(process.env) },
+  );
+  const { deployment } = JSON.parse(stdout) as { deployment?: PlainDeployment | null };
+  return deployment?.resources ? deployment : null;
+}
+
+/** The language host hands the program addresses of its own engine; a second CLI must not think that they are its. */
+function withoutEngineAddresses(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([key]) => !/^PULUMI_NODEJS_|^PULUMI_MONITOR|^PULUMI_ENGINE/.test(key),
+    ),
+  );
+}
