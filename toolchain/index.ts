@@ -7,7 +7,7 @@ import { type Machine, pathDirs, thisMachine } from "./machine.ts";
 import { diagnosePlugins, preparePlugins, type WriteExecutables } from "./plugins-ladder.ts";
 import { diagnosePulumi, preparePulumi } from "./pulumi.ts";
 import { joinProblems, ToolchainError, type Toolchain, type ToolReport } from "./report.ts";
-import { diagnoseState, prepareState } from "./state.ts";
+import { backendUrl, diagnoseState, prepareState } from "./state.ts";
 import { BASE_IMAGE } from "./versions.ts";
 
 export { type Toolchain, ToolchainError, type ToolReport } from "./report.ts";
@@ -100,6 +100,11 @@ async function dockerPart(machine: Machine, images: boolean): Promise<Part> {
   if (!images) return { env, reports: [engine.report] };
   const base = await prepareBase(machine, engine);
   return { env, baseImage: base.reference, reports: [engine.report, base.report] };
+}
+
+/** Address of the state backend in use: chosen by the environment, the project or a login, else the local one. */
+export function stateBackendUrl(): Promise<string | undefined> {
+  return backendUrl(thisMachine(() => undefined));
 }
 
 /** For `fleet doctor`: looks at everything, side by side, and changes nothing; at most 4 s. */

@@ -56,6 +56,11 @@ async function chooseBackend(machine: Machine): Promise<Backend> {
   return { url, source: "", env: { PULUMI_BACKEND_URL: url } };
 }
 
+/** Address of the state backend that `pulumi` would use here; undefined for Pulumi Cloud without a login. */
+export async function backendUrl(machine: Machine): Promise<string | undefined> {
+  return (await chooseBackend(machine)).url;
+}
+
 /** Whether a backend encrypts secrets itself: Pulumi Cloud and its self-hosted form do, storage does not. */
 function encryptsItself({ url }: Backend): boolean {
   return url === undefined || /^https?:/.test(url);

@@ -1,4 +1,5 @@
 import { UserError } from "./exit-codes.ts";
+import { PulumiError } from "./pulumi-cli.ts";
 
 /** What decides about a message besides the engine's own words. */
 export interface EngineErrorContext {
@@ -14,27 +15,20 @@ export function explainEngineError(
   error: unknown,
   context: EngineErrorContext,
 ): UserError | undefined {
-  if (!isCommandError(error)) return undefined;
+  if (!(error instanceof PulumiError)) return undefined;
   const said = errorLines(error.message);
   return new UserError(explainPassphrase(said, context) ?? explainBackend(said, context) ?? said);
-}
-
-/** The Automation API's errors of a failed command share a base class; the subclasses have names of their own. */
-function isCommandError(error: unknown): error is Error {
-  return error instanceof Error && "commandResult" in error;
 }
 
 /** The lines that matter of a command's whole output: from the first `error:` on, without the word itself. */
 function errorLines(message: string): string {
   const lines = message.split("\n").map((line) => line.trimEnd());
-  const first = lines.findIndex((line) => /^(?: stderr: )?error: /.test(line));
-  if (first < 0) return `pulumi failed: ${message.trim()}`;
-  const end = lines.findIndex((line, index) => index > first && /^ ?err\??:/.test(line));
-  const kept = lines.slice(first, end < 0 ? undefined : end).filter((line) => line.trim() !== "");
-  return `pulumi: ${kept.join("\n").replace(/^(?: stderr: )?error: /, "")}`;
+  const first = lines.findIndex((line) => line.startsWith("error: "));
+  if (first < 0) return message.trim();
+  const kept = lines.slice(first).filter((line) => line.trim() !== "");
+  return `pulumi: ${kept.join("\n").replace(/^error: /, "")}`;
 }
 
-/** Also for what the engine says during an update: the words are the same. */
 function explainPassphrase(said: string, context: EngineErrorContext): string | undefined {
   if (!/incorrect passphrase|passphrase must be set/.test(said)) return undefined;
   const wrong = /incorrect passphrase/.test(said);

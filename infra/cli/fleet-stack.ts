@@ -9,32 +9,34 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  LocalWorkspace,
-  Stack,
-  StackAlreadyExistsError,
-  type EngineEvent,
-  type OutputMap,
-  type PreviewResult,
-  type UpResult,
-} from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
+import { stateBackendUrl } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
-import { removeTornMetadata } from "./torn-metadata.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { pulumi, PulumiError, type PulumiOptions } from "./pulumi-cli.ts";
 import { describeLocks, isLocked, isStale, parseLocks } from "./stack-lock.ts";
+import { outputsOf, parseDeployment, type Deployment, type StateResource } from "./stack-state.ts";
+import { removeTornMetadata } from "./torn-metadata.ts";
+
+export type { StateResource } from "./stack-state.ts";
 
 /** One Pulumi stack of this project, driven by the same CLI that a user would type. */
 export class FleetStack {
-  readonly #stack: Stack;
+  readonly #name: string;
+  readonly #rootDir: string;
   readonly #configFile: ConfigFile;
   readonly #note: (text: string) => void;
+  /** The state as it was read when the stack was opened; gone once it may have changed. */
+  #opened: Deployment | undefined;
 
-  private constructor(stack: Stack, configFile: ConfigFile, note: (text: string) => void) {
-    this.#stack = stack;
-    this.#configFile = configFile;
-    this.#note = note;
+  private constructor(context: CommandContext, deployment: Deployment) {
+    this.#name = context.stack;
+    this.#rootDir = context.rootDir;
+    this.#configFile = configFileOf(context);
+    this.#note = context.note;
+    this.#opened = deployment;
   }
 
   /** Opens the stack; creates it if asked, else an unknown stack is an error. The tools must be ready. */
@@ -47,79 +49,57 @@ export class FleetStack {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_SKIP_CONFIRMATIONS: "true",
     });
-    const torn = removeTornMetadata(process.env["PULUMI_BACKEND_URL"] ?? "");
+    const torn = removeTornMetadata((await stateBackendUrl()) ?? "");
     if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);
-    const workspace = await LocalWorkspace.create({ workDir: context.rootDir });
-    const known = (await workspace.listStacks()).map(({ name }) => name.split("/").pop()!);
-    if (!known.includes(context.stack)) {
-      if (!options.create) {
-        throw new UserError(
-          `stack ${context.stack} does not exist here (there is ${known.join(", ") || "none yet"}); ` +
-            `check --stack and PULUMI_BACKEND_URL, or create it: ./fleet up --stack ${context.stack}`,
-        );
-      }
-      await initStack(context);
+    try {
+      return new FleetStack(context, await readState(context));
+    } catch (error) {
+      if (!isUnknownStack(error)) throw error;
+      if (!options.create) throw await unknownStack(context);
     }
-    const stack = await Stack.select(context.stack, workspace);
-    return new FleetStack(stack, configFileOf(context), context.note);
+    await initStack(context);
+    return new FleetStack(context, await readState(context));
   }
 
-  preview(onEvent: OnEvent): Promise<PreviewResult> {
-    return this.#guarded(() =>
-      this.#stack.preview({
-        configFile: this.#configFile.path,
-        onEvent,
-        color: "never",
-        suppressProgress: true,
-      }),
-    );
+  /** What would change, counted by kind of step. */
+  async preview(
+    onEvent: OnEvent,
+  ): Promise<{ readonly changeSummary: Readonly<Record<string, number>> }> {
+    const changeSummary = await this.#operate(["preview"], { onEvent });
+    return { changeSummary };
   }
 
-  // `showSecrets: false` in what follows: the history is read afterwards, and to show secrets of the configuration the
-  // engine would write a salt into the committed file.
-
-  async up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpResult> {
+  /** Updates the stack; its outputs, and what changed, counted by kind of step. */
+  async up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpdateResult> {
     await this.#clearPending(interrupt);
-    return this.#guarded(() =>
-      this.#stack.up({
-        configFile: this.#configFile.path,
-        showSecrets: false,
-        onEvent: both(onEvent, interrupt.onEvent),
-        signal: interrupt.signal,
-        color: "never",
-        suppressProgress: true,
-      }),
+    const resourceChanges = await this.#operate(
+      ["up", "--yes", "--skip-preview"],
+      underInterrupt(onEvent, interrupt),
     );
+    return { outputs: await this.outputs(), summary: { resourceChanges } };
   }
 
   async destroy(onEvent: OnEvent, interrupt: Interrupt): Promise<void> {
-    await this.#guarded(() =>
-      this.#stack.destroy({
-        configFile: this.#configFile.path,
-        showSecrets: false,
-        onEvent: both(onEvent, interrupt.onEvent),
-        signal: interrupt.signal,
-        color: "never",
-        suppressProgress: true,
-        excludeProtected: true,
-      }),
+    await this.#operate(
+      ["destroy", "--yes", "--skip-preview", "--exclude-protected"],
+      underInterrupt(onEvent, interrupt),
     );
   }
 
-  outputs(): Promise<OutputMap> {
-    return this.#stack.outputs();
+  /** Outputs of the stack, secrets in clear and marked. */
+  async outputs(): Promise<OutputMap> {
+    return outputsOf(await this.#readState("--show-secrets"));
   }
 
   /** Resources of the current state; secrets stay encrypted. */
   async resources(): Promise<StateResource[]> {
-    return [...((await this.#deployment()).resources ?? [])];
+    return [...((this.#opened ?? (await this.#readState())).resources ?? [])];
   }
 
   /** Removes the record of the stack. Its settings in the project stay: another `up` starts from them. */
   async remove(): Promise<void> {
-    await this.#stack.workspace.removeStack(this.#stack.name, {
-      force: true,
-      preserveConfig: true,
+    await pulumi(["stack", "rm", "--yes", "--force", "--preserve-config", this.#name], {
+      cwd: this.#rootDir,
     });
     if (this.#configFile.private) rmSync(this.#configFile.path, { force: true });
   }
@@ -129,71 +109,110 @@ export class FleetStack {
    * them along for ever. They are forgotten: what they made carries the stack's label, and the program removes it.
    */
   async #clearPending(interrupt: Interrupt): Promise<void> {
-    const pending = (await this.#deployment()).pending_operations ?? [];
+    const pending = (this.#opened ?? (await this.#readState())).pending_operations ?? [];
     if (pending.length === 0) return;
     this.#note(`an interrupted run left ${pending.length} step(s) open; they are closed first`);
-    await this.#guarded(() =>
-      this.#stack.refresh({
-        configFile: this.#configFile.path,
-        showSecrets: false,
-        clearPendingCreates: true,
-        onEvent: interrupt.onEvent,
-        signal: interrupt.signal,
-        color: "never",
-        suppressProgress: true,
-      }),
+    await this.#operate(
+      ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"],
+      underInterrupt(() => undefined, interrupt),
     );
   }
 
-  async #deployment(): Promise<Deployment> {
-    const exported = await this.#stack.exportStack();
-    return (exported.deployment as Deployment | null | undefined) ?? {};
+  #readState(...flags: readonly string[]): Promise<Deployment> {
+    return readState({ stack: this.#name, rootDir: this.#rootDir }, ...flags);
   }
 
-  /** Runs one operation; a lock whose holder is dead is taken away once, any other lock is said plainly. */
-  async #guarded<Result>(operation: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs one operation of the engine; a lock whose holder is dead is taken away once, any other lock is said plainly.
+   *
+   * @returns steps by kind, as the engine counts them.
+   */
+  async #operate(
+    args: readonly string[],
+    options: Pick<PulumiOptions, "onEvent" | "signal">,
+  ): Promise<Readonly<Record<string, number>>> {
+    // From here on the state may change; during a preview, somebody else may change it while the user decides.
+    this.#opened = undefined;
+    let changes: Readonly<Record<string, number>> = {};
+    const operation = (): Promise<string> =>
+      pulumi(
+        [
+          ...args,
+          ...["--stack", this.#name, "--config-file", this.#configFile.path],
+          ...["--color", "never", "--suppress-progress"],
+        ],
+        {
+          cwd: this.#rootDir,
+          ...(options.signal && { signal: options.signal }),
+          onEvent: (event) => {
+            if (event.summaryEvent) changes = event.summaryEvent.resourceChanges;
+            options.onEvent?.(event);
+          },
+        },
+      );
     try {
-      return await operation();
+      await operation();
     } catch (error) {
       const message = (error as Error).message;
       if (!isLocked(message)) throw error;
       const locks = parseLocks(message);
       if (locks.length === 0 || !locks.every((lock) => isStale(lock))) {
         throw new UserError(
-          `stack ${this.#stack.name} is ${describeLocks(locks)}; wait for it to end`,
+          `stack ${this.#name} is ${describeLocks(locks)}; wait for it to end`,
           exitCodes.locked,
         );
       }
       this.#note(`the lock of process ${locks[0]!.pid}, which no longer runs, is taken away`);
-      await this.#stack.cancel();
-      return operation();
+      await pulumi(["cancel", "--yes", "--stack", this.#name], { cwd: this.#rootDir });
+      await operation();
     }
+    return changes;
   }
+}
+
+/** What an update ended with. */
+export interface UpdateResult {
+  readonly outputs: OutputMap;
+  readonly summary: { readonly resourceChanges: Readonly<Record<string, number>> };
 }
 
 type OnEvent = (event: EngineEvent) => void;
 
-function both(first: OnEvent, second: OnEvent): OnEvent {
-  return (event) => {
-    first(event);
-    second(event);
+function underInterrupt(
+  onEvent: OnEvent,
+  interrupt: Interrupt,
+): Required<Pick<PulumiOptions, "onEvent" | "signal">> {
+  return {
+    onEvent: (event) => {
+      onEvent(event);
+      interrupt.onEvent(event);
+    },
+    signal: interrupt.signal,
   };
 }
 
-/** What is read of an exported stack. */
-interface Deployment {
-  readonly resources?: readonly StateResource[];
-  readonly pending_operations?: readonly unknown[];
+/** @throws PulumiError, for an unknown stack too. */
+async function readState(
+  { stack, rootDir }: Pick<CommandContext, "stack" | "rootDir">,
+  ...flags: readonly string[]
+): Promise<Deployment> {
+  const args = ["stack", "export", ...flags, "--stack", stack];
+  return parseDeployment(await pulumi(args, { cwd: rootDir }));
 }
 
-export interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly delete?: boolean;
-  readonly protect?: boolean;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
+function isUnknownStack(error: unknown): boolean {
+  return error instanceof PulumiError && /no stack named .* found/.test(error.stderr);
+}
+
+async function unknownStack({ stack, rootDir }: CommandContext): Promise<UserError> {
+  const listed = JSON.parse(await pulumi(["stack", "ls", "--json"], { cwd: rootDir })) as {
+    readonly name: string;
+  }[];
+  const known = listed.map(({ name }) => name.split("/").pop()!);
+  return new UserError(
+    `stack ${stack} does not exist here (there is ${known.join(", ") || "none yet"}); ` +
+      `check --stack and PULUMI_BACKEND_URL, or create it: ./fleet up --stack ${stack}`,
+  );
 }
 
 interface ConfigFile {
@@ -232,11 +251,13 @@ async function initStack({ rootDir, stack }: CommandContext): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-init-"));
   try {
     copyFileSync(join(rootDir, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
-    const workspace = await LocalWorkspace.create({ workDir: directory });
-    await workspace.createStack(stack).catch((error: Error) => {
-      // Two first runs at once: one of them made it.
-      if (!(error instanceof StackAlreadyExistsError)) throw error;
-    });
+    await pulumi(["stack", "init", stack, "--no-select"], { cwd: directory }).catch(
+      (error: unknown) => {
+        // Two first runs at once: one of them made it.
+        if (!(error instanceof PulumiError && /stack.*already exists/.test(error.stderr)))
+          throw error;
+      },
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -3,6 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Folders of the backend; beside them the same directory may hold plugins and logs, which are many files. */
+const kept = ["stacks", "history", "backups", "locks"];
+
 /**
  * Removes what a killed run left half-written beside the files of a `file://` state backend.
  *
@@ -16,10 +19,13 @@ import { fileURLToPath } from "node:url";
 export function removeTornMetadata(backend: string): string[] {
   const root = directoryOf(backend);
   if (root === undefined || !existsSync(root)) return [];
-  const torn = readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".attrs"))
-    .map((path) => join(root, path))
-    .filter((path) => !isJson(path));
+  const torn = kept
+    .map((folder) => join(root, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
+    )
+    .filter((path) => path.endsWith(".attrs") && !isJson(path));
   for (const path of torn) rmSync(path, { force: true });
   return torn;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { explainEngineError } from "../../../infra/cli/engine-error.ts";
 import { UserError } from "../../../infra/cli/exit-codes.ts";
+import { PulumiError } from "../../../infra/cli/pulumi-cli.ts";
 
-/** An error of the Automation API: the whole output of a command, with a stack trace. */
+/** A command that ended with an error. */
 function failed(stderr: string): Error {
-  const message = `code: 255\n stdout: \n stderr: ${stderr}\n err?: \n`;
-  return Object.assign(new Error(message), { commandResult: {} });
+  return new PulumiError("pulumi up ended with 255", "", stderr);
 }
 
 const explain = (stderr: string, env: NodeJS.ProcessEnv = {}) => {
