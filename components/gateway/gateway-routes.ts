@@ -12,6 +12,18 @@ export interface GatewayBackend {
   readonly port: number;
   /** Share of new sessions and stateless calls, 0-256; 0 keeps the sessions it has and gets no new ones. */
   readonly weight: number;
+  /**
+   * It belongs to the release before and may be gone at any time: its sessions then end with 404. With a weight of 0
+   * it gets something new only while none of the others can take a call.
+   *
+   * @default false
+   */
+  readonly draining?: boolean;
+}
+
+/** Name of the backend that is reached at an address: dots separate it from the server's own id in session ids. */
+export function backendName(address: string): string {
+  return address.replaceAll(/[^A-Za-z0-9_-]/g, "-");
 }
 
 /** One server as clients see it. */

@@ -4,8 +4,10 @@ import type { Platform, Workload } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import { renderClientConfig, renderVsCodeConfig } from "./client-config.ts";
 import {
+  backendName,
   gatewayPorts,
   gatewayProblems,
+  type GatewayBackend,
   type GatewayRoute,
   type TokenHash,
 } from "./gateway-routes.ts";
@@ -19,6 +21,30 @@ export interface GatewayServer {
   readonly port: number;
   /** Generated host name of the running release: two releases of a server never share one. */
   readonly address: pulumi.Input<string>;
+  /**
+   * Share of what is new while the release moves over in steps, 0-256. `gateway-ctl weights` changes it later.
+   *
+   * @default 100
+   */
+  readonly weight?: number;
+  /**
+   * The release before, while this one takes over: it keeps its sessions, and what is new goes there only while this
+   * release can take no calls. One that is gone does no harm.
+   *
+   * @default - none
+   */
+  readonly draining?: readonly DrainingServer[];
+}
+
+export interface DrainingServer {
+  /** Its generated host name. Empty, or that of the running release: ignored. */
+  readonly address: pulumi.Input<string>;
+  /**
+   * Share of what is new while the release moves over in steps, 0-256.
+   *
+   * @default 0
+   */
+  readonly weight?: number;
 }
 
 export interface GatewayArgs {
@@ -81,7 +107,7 @@ export class Gateway extends pulumi.ComponentResource {
         verify: ["gateway-ctl", "verify"],
         mountPath: "/etc/haproxy",
       },
-      { parent: this },
+      { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
     );
     this.workload = platform.workload(
       "gateway",
@@ -150,11 +176,15 @@ function renderedFiles(
   hashes: pulumi.Output<TokenHash[]>,
 ): Record<GatewayFile, pulumi.Output<string>> {
   const rendered = pulumi
-    .all(servers.map((server) => pulumi.output(server.address)))
+    .all(
+      servers.map(({ address, draining = [] }) =>
+        pulumi.all([address, ...draining.map((before) => before.address)]),
+      ),
+    )
     .apply((addresses) =>
       renderHaproxy({
         spec,
-        routes: servers.map((server, index) => route(server, addresses[index] ?? "")),
+        routes: servers.map((server, index) => route(server, addresses[index] ?? [])),
         tokens: [],
       }),
     );
@@ -165,10 +195,21 @@ function renderedFiles(
   return Object.fromEntries(files) as Record<GatewayFile, pulumi.Output<string>>;
 }
 
-function route({ name, port }: GatewayServer, address: string): GatewayRoute {
-  // Dots separate the backend from the server's own id in session ids.
-  const backend = address.replaceAll(/[^A-Za-z0-9_-]/g, "-");
-  return { server: name, port, backends: [{ name: backend, address, port, weight: 100 }] };
+/** Addresses: that of the running release, then those that drain. */
+function route(server: GatewayServer, addresses: readonly string[]): GatewayRoute {
+  const { name, port, weight = 100, draining = [] } = server;
+  const [live = "", ...before] = addresses;
+  const backends = [backend(live, port, weight)];
+  before.forEach((address, index) => {
+    const known = backends.some((other) => other.address === address);
+    if (address === "" || known) return;
+    backends.push({ ...backend(address, port, draining[index]?.weight ?? 0), draining: true });
+  });
+  return { server: name, port, backends };
+}
+
+function backend(address: string, port: number, weight: number): GatewayBackend {
+  return { name: backendName(address), address, port, weight };
 }
 
 /** Docker cannot add a port to a running container: a server more or less replaces it, other changes do not. */

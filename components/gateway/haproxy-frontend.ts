@@ -1,5 +1,6 @@
 import type { GatewaySpec } from "./gateway.schema.ts";
-import { refuse } from "./haproxy-errors.ts";
+import { refuse, type Refusal } from "./haproxy-errors.ts";
+import { handoverRules, handoverRoute, handedOver } from "./haproxy-handover.ts";
 
 /**
  * Wrong tokens from one address within a minute, above which the answer is 429 instead of 401. Valid tokens pass all
@@ -32,6 +33,7 @@ const stripped = [
 /** Rules of the public frontend in the order in which they judge a request. */
 export function frontendRules(spec: GatewaySpec): string[] {
   return [
+    ...handoverRules(spec),
     ...identification,
     "http-request set-log-level silent if { path /healthz }",
     `http-request return status 200 content-type application/json string '{"status":"ok"}' if { path /healthz } { method GET HEAD }`,
@@ -125,6 +127,9 @@ function bodyLimits(spec: GatewaySpec): string[] {
   ];
 }
 
+/** The specification's answer to a session that has ended: clients start a new one. */
+export const sessionNotFound: Refusal = { status: 404, code: -32001, message: "Session not found" };
+
 /**
  * The session id that a client holds is `<backend>.<the server's id>`: any gateway process, also one started a moment
  * ago, knows from it alone where the session lives.
@@ -133,8 +138,7 @@ const sessionAffinity = [
   "acl has_session req.fhdr(Mcp-Session-Id) -m found",
   "http-request set-var(txn.backend) req.fhdr(Mcp-Session-Id),field(1,.) if has_session",
   "http-request set-var-fmt(txn.session_at) %[var(txn.route)]/%[var(txn.backend)] if has_session",
-  // The specification's answer to a session that has ended: clients start a new one.
-  `http-request ${refuse({ status: 404, code: -32001, message: "Session not found" })} if has_session !{ var(txn.session_at),map_str(affinity.map) -m found }`,
+  `http-request ${refuse(sessionNotFound)} if has_session !{ var(txn.session_at),map_str(affinity.map) -m found }`,
   "http-request set-header Mcp-Session-Id %[req.fhdr(Mcp-Session-Id),field(2,.,0)] if has_session",
 ];
 
@@ -151,10 +155,12 @@ const forwarding = [
   // Judged above; a server that judges again knows only its own name.
   "http-request del-header Origin",
   "http-request set-path /mcp",
+  handoverRoute,
   "use_backend %[var(txn.route)]",
 ];
 
 const responses = [
+  `http-response allow if ${handedOver}`,
   "http-response set-header Mcp-Session-Id %[srv_name].%[res.fhdr(Mcp-Session-Id)] if { res.fhdr(Mcp-Session-Id) -m found }",
   "http-response del-header Access-Control- -m beg",
   "http-response del-header Server",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { GatewaySpec } from "./gateway.schema.ts";
-import { errorResponses } from "./haproxy-errors.ts";
+import { errorResponses, refuse } from "./haproxy-errors.ts";
 import {
   gatewayPorts,
   gatewayProblems,
@@ -9,7 +9,8 @@ import {
   type GatewayRoute,
   type TokenHash,
 } from "./gateway-routes.ts";
-import { frontendRules } from "./haproxy-frontend.ts";
+import { frontendRules, sessionNotFound } from "./haproxy-frontend.ts";
+import { handoverBackend, handoverBind } from "./haproxy-handover.ts";
 
 /** Files that HAProxy reads; names are part of the configuration, so they never change. */
 export const gatewayFiles = [
@@ -51,6 +52,7 @@ export function renderHaproxy(input: GatewayRender): Record<GatewayFile, string>
     ...publicFrontend(input.spec, routes),
     ...metricsFrontend,
     ...tables(input.spec),
+    ...handoverBackend,
     ...routes.flatMap(backendSection),
   ];
   // The running process shows this digest, so that a reload can be told from a reload that did not happen.
@@ -91,6 +93,8 @@ function globals(spec: GatewaySpec, version: string): string[] {
     "  log stdout format raw local0 info",
     // Relative to the file that is being read: a version is judged with its own maps before it becomes current.
     "  default-path config",
+    // Written by `gateway-ctl reload`, read by the new process.
+    "  server-state-file /run/haproxy/servers.state",
     "  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners",
     // A request in flight holds about 40 kB (two buffers and its stream), and a reload runs a second process beside.
     `  maxconn ${spec.memoryMb * 8}`,
@@ -140,6 +144,7 @@ function defaults(spec: GatewaySpec): string[] {
     "  retry-on conn-failure",
     "  option redispatch 1",
     "  balance roundrobin",
+    "  load-server-state-from-file global",
     ...errorResponses.map((line) => `  ${line}`),
     "",
   ];
@@ -151,6 +156,7 @@ function publicFrontend(spec: GatewaySpec, routes: readonly GatewayRoute[]): str
     // Underscores keep the names apart from those of servers, which have none.
     "frontend gateway_public",
     ...[gatewayPorts.public, ...serverPorts].map((port) => `  bind :${port}`),
+    handoverBind,
     ...frontendRules(spec).map((line) => `  ${line}`),
     "",
   ];
@@ -179,25 +185,45 @@ function tables(spec: GatewaySpec): string[] {
 }
 
 function backendSection({ server, backends }: GatewayRoute): string[] {
+  const draining = backends.filter((backend) => backend.draining);
+  const spare = draining.some(({ weight }) => weight === 0);
   return [
     `backend ${server}`,
     "  option httpchk",
     "  http-check send meth GET uri /ready ver HTTP/1.1 hdr Host gateway",
     "  http-check expect status 200",
-    // `none`: an unknown name is a backend that is down, not a gateway that does not start.
-    "  default-server check inter 2s fall 3 rise 1 resolvers engine resolve-prefer ipv4 init-addr libc,none",
+    // `last`: the address that the process before knew, so that a reload waits for no name server on account of a name
+    // that is gone. `none`: an unknown name is a backend that is down, not a gateway that does not start.
+    "  default-server check inter 2s fastinter 500ms downinter 1s fall 3 rise 1 resolvers engine resolve-prefer ipv4 init-addr last,libc,none",
+    // Its sessions died with it. Any other server would say so in its own words, not all of them in the protocol's.
+    ...draining.map(
+      ({ name }) =>
+        `  http-request ${refuse(sessionNotFound)} if { var(txn.backend) -m str ${name} } !{ srv_is_up(${name}) }`,
+    ),
     ...(backends.length > 0
       ? [
           "  use-server %[var(txn.backend)] if { var(txn.backend) -m found }",
-          ...backends.map(serverLine),
+          ...backends.map((backend) => serverLine(backend, spare)),
         ]
       : []),
     "",
   ];
 }
 
-function serverLine({ name, address, port, weight }: GatewayBackend): string {
-  return `  server ${name} ${address}:${port} weight ${weight}`;
+/**
+ * A connection that could not be made takes a server out until its next good check where another one can take over,
+ * so that the calls that follow do not each have to try.
+ */
+const outAtOnce = "observe layer4 error-limit 1 on-error mark-down";
+
+function serverLine(backend: GatewayBackend, spare: boolean): string {
+  const { name, address, port, weight, draining } = backend;
+  const line = `  server ${name} ${address}:${port}`;
+  if (!draining) return `${line} weight ${weight}${spare ? ` ${outAtOnce}` : ""}`;
+  // A backup with weight 0 would never be used.
+  const share = weight === 0 ? "weight 100 backup" : `weight ${weight}`;
+  // No `libc`: a name that is gone can hold up the start for as long as a name server likes.
+  return `${line} ${share} init-addr last,none ${outAtOnce}`;
 }
 
 function lines(all: readonly string[]): string {

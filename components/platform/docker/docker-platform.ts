@@ -146,7 +146,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return { kind: "files", name: volume.name, ready: writer };
   }
 
-  liveFiles(name: string, args: LiveFilesArgs, { parent }: Parent): Files {
+  liveFiles(name: string, args: LiveFilesArgs, { parent, dependsOn = [] }: ChildOptions): Files {
     const resource = `${this.#prefix}-${name}`;
     const volume = new docker.Volume(
       resource,
@@ -168,7 +168,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
         reload: args.reload,
         verify: args.verify ?? [],
       },
-      { parent, dependsOn: [writer] },
+      { parent, dependsOn: [writer, ...dependsOn] },
     );
     return { kind: "files", name: volume.name, ready };
   }

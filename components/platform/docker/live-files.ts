@@ -61,14 +61,22 @@ async function run(container: string, command: string[]): Promise<Ran | undefine
   return { code: ExitCode ?? -1, output: Buffer.concat(chunks).toString("utf8").trim() };
 }
 
-/** Writes a complete new version and, if asked, makes it current; both in the volume behind the writer. */
-async function put(inputs: Inputs, parts: { version?: boolean; current?: boolean }): Promise<void> {
+/**
+ * Writes a complete new version into its slot, or moves the links `current` and `previous`; all in the volume behind the
+ * writer.
+ */
+async function put(
+  inputs: Inputs,
+  parts: { version?: string; previous?: string; current?: string },
+): Promise<void> {
   const [{ default: Docker }, tar] = await Promise.all([import("dockerode"), import("tar-stream")]);
-  const version = `v-${inputs.hash.slice(0, 12)}`;
+  const { version, previous, current } = parts;
   const [uid, gid] = inputs.owner.split(":").map(Number);
   const pack = tar.pack();
   const mtime = new Date(0);
-  if (parts.version) {
+  if (version) {
+    // The engine merges directories, but a file that takes the place of one removes it with all that is in it.
+    pack.entry({ name: version, mode: 0o400, mtime }, "");
     pack.entry({
       name: `${version}/`,
       type: "directory",
@@ -85,7 +93,8 @@ async function put(inputs: Inputs, parts: { version?: boolean; current?: boolean
       );
     }
   }
-  if (parts.current) pack.entry({ name: "current", type: "symlink", linkname: version, mtime });
+  if (previous) pack.entry({ name: "previous", type: "symlink", linkname: previous, mtime });
+  if (current) pack.entry({ name: "current", type: "symlink", linkname: current, mtime });
   pack.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of pack) chunks.push(chunk as Buffer);
@@ -94,10 +103,13 @@ async function put(inputs: Inputs, parts: { version?: boolean; current?: boolean
     .putArchive(Buffer.concat(chunks), { path: "/files" });
 }
 
-/** Version that is current in the volume, with the hash of what its files really hold; undefined if there is none. */
+/**
+ * Version that is current in the volume, with the hash of what its files really hold, and the one before it; undefined
+ * if there is none.
+ */
 async function inspectVolume(
   writer: string,
-): Promise<{ version: string; hash: string } | undefined> {
+): Promise<{ version: string; hash: string; previous: string | undefined } | undefined> {
   const [{ default: Docker }, tar, { createHash }] = await Promise.all([
     import("dockerode"),
     import("tar-stream"),
@@ -126,9 +138,13 @@ async function inspectVolume(
     }
     return found;
   };
-  const link = (await entries("/files/current"))?.find((entry) => entry.type === "symlink")?.link;
-  if (!link) return undefined;
-  const version = link.split("/").pop()!;
+  const target = async (name: string) =>
+    (await entries(`/files/${name}`))
+      ?.find((entry) => entry.type === "symlink")
+      ?.link.split("/")
+      .pop();
+  const [version, previous] = await Promise.all([target("current"), target("previous")]);
+  if (!version) return undefined;
   const files: Record<string, string> = {};
   for (const entry of (await entries(`/files/${version}`)) ?? []) {
     if (entry.type === "file") files[entry.name] = entry.content;
@@ -138,7 +154,11 @@ async function inspectVolume(
       .sort()
       .map((name) => [name, files[name]]),
   );
-  return { version, hash: createHash("sha256").update(JSON.stringify(sorted)).digest("hex") };
+  return {
+    version,
+    previous,
+    hash: createHash("sha256").update(JSON.stringify(sorted)).digest("hex"),
+  };
 }
 
 /** Reload, then wait until the reader says that the new version is in force. */
@@ -159,9 +179,19 @@ async function takeUp(inputs: Inputs): Promise<string | undefined> {
 
 /** New version beside the old one, judged by the reader, made current, reloaded; on failure the old one stays. */
 async function apply(inputs: Inputs): Promise<Outputs> {
+  const done = { hash: inputs.hash, writer: inputs.writer };
   const before = await inspectVolume(inputs.writer);
-  await put(inputs, { version: true });
-  const version = `v-${inputs.hash.slice(0, 12)}`;
+  if (before?.hash === inputs.hash) {
+    // Somebody went back already (`live-files-return.ts`), or an update was cut off before its reload.
+    const problem = await takeUp(inputs);
+    if (problem) throw new Error(`${inputs.reader} did not take up its configuration: ${problem}`);
+    return done;
+  }
+  // Three slots: the current version, the one before, and the one that is written now in the place of an older one.
+  const version = ["v-a", "v-b", "v-c"].find(
+    (slot) => slot !== before?.version && slot !== before?.previous,
+  )!;
+  await put(inputs, { version });
   if (inputs.check.length > 0) {
     const check = inputs.check.map((part) =>
       part.replaceAll("{dir}", `${inputs.mountPath}/${version}`),
@@ -173,18 +203,21 @@ async function apply(inputs: Inputs): Promise<Outputs> {
       );
     }
   }
-  await put(inputs, { current: true });
+  await put(inputs, { previous: before?.version ?? version, current: version });
   const problem = await takeUp(inputs);
   if (problem) {
     if (before) {
-      await put({ ...inputs, hash: before.version.slice(2) }, { current: true });
+      await put(inputs, {
+        previous: before.previous ?? before.version,
+        current: before.version,
+      });
       await run(inputs.reader, inputs.reload);
     }
     throw new Error(
       `${inputs.reader} did not take up its new configuration and was given the old one again: ${problem}`,
     );
   }
-  return { hash: inputs.hash, writer: inputs.writer };
+  return done;
 }
 
 const provider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {

@@ -39,11 +39,20 @@ await pulumi.runtime.setMocks(
 );
 
 interface Asked {
-  liveFiles?: LiveFilesArgs & { readonly name: string };
+  liveFiles?: LiveFilesArgs & {
+    readonly name: string;
+    readonly dependsOn: readonly pulumi.Resource[];
+  };
   workload?: WorkloadArgs & {
     readonly name: string;
     readonly dependsOn: readonly pulumi.Resource[];
   };
+}
+
+class Container extends pulumi.CustomResource {
+  constructor(name: string, opts: pulumi.CustomResourceOptions) {
+    super("test:index:Workload", name, {}, opts);
+  }
 }
 
 /** Platform that records what it is asked for. */
@@ -54,23 +63,23 @@ function recordingPlatform(asked: Asked): Platform {
   return {
     image: (name, override) => ({ reference: override ?? `built/${name}` }),
     liveFiles: (name, args, opts) => {
-      asked.liveFiles = { name, ...args };
+      asked.liveFiles = { name, ...args, dependsOn: opts.dependsOn ?? [] };
       return {
         kind: "files",
         name: `${name}-volume`,
-        ready: new pulumi.ComponentResource("test:index:Ready", name, {}, opts),
+        ready: new pulumi.ComponentResource(
+          "test:index:Ready",
+          name,
+          {},
+          { parent: opts.parent, dependsOn: [...(opts.dependsOn ?? [])] },
+        ),
       };
     },
     workload: (name, args, opts) => {
       asked.workload = { name, ...args, dependsOn: opts.dependsOn ?? [] };
       return {
         address: pulumi.output(name),
-        resource: new pulumi.ComponentResource(
-          "test:index:Workload",
-          name,
-          {},
-          { parent: opts.parent },
-        ),
+        resource: new Container(name, { parent: opts.parent }),
       };
     },
     foreignImage: never("foreign image"),
@@ -173,6 +182,40 @@ describe("Gateway", () => {
     expect(rendered["affinity.map"]).toBe("scene/scene-ns-svc scene\n");
   });
 
+  it("keeps draining releases beside the live one, but not the live one itself and none without a name", async () => {
+    const { files } = build({
+      servers: [
+        {
+          name: "scene",
+          port: 3002,
+          address: pulumi.output("scene-2"),
+          weight: 10,
+          draining: [
+            { address: pulumi.output("scene-1"), weight: 90 },
+            { address: pulumi.output("scene-0") },
+            { address: "scene-2" },
+            { address: "scene-1" },
+            { address: "" },
+          ],
+        },
+      ],
+    });
+    const rendered = await value(pulumi.output(files.files));
+    const lines = rendered["haproxy.cfg"]?.split("\n").map((line) => line.trim()) ?? [];
+    expect(
+      lines
+        .filter((line) => line.startsWith("server scene-"))
+        .map((line) => line.split(" ").slice(1, 6).join(" ")),
+    ).toEqual([
+      "scene-0 scene-0:3002 weight 100 backup",
+      "scene-1 scene-1:3002 weight 90 init-addr",
+      "scene-2 scene-2:3002 weight 10 observe",
+    ]);
+    expect(rendered["affinity.map"]).toBe(
+      "scene/scene-0 scene\nscene/scene-1 scene\nscene/scene-2 scene\n",
+    );
+  });
+
   it("has its files checked, reloaded and verified in the running container", () => {
     const { files, workload } = build();
     expect(files).toMatchObject({
@@ -222,9 +265,11 @@ describe("Gateway", () => {
 
   it("waits for its files and for what it is told to wait for", () => {
     const gate = new pulumi.ComponentResource("test:index:Gate", "gate");
-    const { workload } = build({ dependsOn: [gate] });
+    const { files, workload } = build({ dependsOn: [gate] });
     expect(workload.dependsOn).toHaveLength(2);
     expect(workload.dependsOn).toContain(gate);
+    // The routes of a gateway that runs already move with its files.
+    expect(files.dependsOn).toEqual([gate]);
   });
 
   it.each([

@@ -60,13 +60,18 @@ describe("renderHaproxy", () => {
       section(files["haproxy.cfg"], "frontend gateway_public").filter((line) =>
         line.startsWith("bind"),
       ),
-    ).toEqual(["bind :8080", "bind :3001", "bind :3002"]);
+    ).toEqual([
+      "bind :8080",
+      "bind :3001",
+      "bind :3002",
+      "bind unix@/run/haproxy/handover.sock mode 600 accept-proxy",
+    ]);
   });
 
   it("opens one port only when servers have none of their own", () => {
     const files = renderHaproxy(input({ spec: gatewaySchema.parse({ serverPorts: false }) }));
     expect(files["ports.map"]).toBe("");
-    expect(files["haproxy.cfg"].match(/^ {2}bind .*/gm)).toEqual(["  bind :8080", "  bind :8405"]);
+    expect(files["haproxy.cfg"].match(/^ {2}bind :.*/gm)).toEqual(["  bind :8080", "  bind :8405"]);
   });
 
   it("keeps weights, so that two releases can share a route", () => {
@@ -86,6 +91,46 @@ describe("renderHaproxy", () => {
       "server scene-old 10.0.0.1:3002 weight 95",
     ]);
     expect(files["affinity.map"]).toBe("scene/scene-new scene\nscene/scene-old scene\n");
+  });
+
+  it("keeps the release before as a spare that holds its sessions and may be gone", () => {
+    const moving: GatewayRoute = {
+      server: "scene",
+      port: 3002,
+      backends: [
+        { name: "scene-new", address: "scene-new", port: 3002, weight: 100 },
+        { name: "scene-old", address: "scene-old", port: 3002, weight: 0, draining: true },
+      ],
+    };
+    const files = renderHaproxy(input({ routes: [moving] }));
+    const lines = section(files["haproxy.cfg"], "backend scene");
+    expect(lines.filter((line) => line.startsWith("server "))).toEqual([
+      "server scene-new scene-new:3002 weight 100 observe layer4 error-limit 1 on-error mark-down",
+      "server scene-old scene-old:3002 weight 100 backup init-addr last,none observe layer4 error-limit 1 on-error mark-down",
+    ]);
+    const refusals = lines.filter((line) => line.startsWith("http-request return status 404"));
+    expect(refusals).toHaveLength(1);
+    expect(refusals[0]).toContain('"code":-32001');
+    expect(refusals[0]).toMatch(
+      / if \{ var\(txn\.backend\) -m str scene-old \} !\{ srv_is_up\(scene-old\) \}$/,
+    );
+    expect(files["affinity.map"]).toBe("scene/scene-new scene\nscene/scene-old scene\n");
+  });
+
+  it("shares what is new with the release before while it moves over in steps", () => {
+    const step: GatewayRoute = {
+      server: "scene",
+      port: 3002,
+      backends: [
+        { name: "scene-new", address: "scene-new", port: 3002, weight: 10 },
+        { name: "scene-old", address: "scene-old", port: 3002, weight: 90, draining: true },
+      ],
+    };
+    const lines = section(renderHaproxy(input({ routes: [step] }))["haproxy.cfg"], "backend scene");
+    expect(lines.filter((line) => line.startsWith("server "))).toEqual([
+      "server scene-new scene-new:3002 weight 10",
+      "server scene-old scene-old:3002 weight 90 init-addr last,none observe layer4 error-limit 1 on-error mark-down",
+    ]);
   });
 
   it("renders a server in maintenance as a route without backends", () => {
@@ -185,7 +230,7 @@ describe("renderHaproxy", () => {
         const backends = [...sections(files["haproxy.cfg"]).keys()].filter((s) =>
           s.startsWith("backend "),
         );
-        expect(new Set(backends).size).toBe(names.length + 2);
+        expect(new Set(backends).size).toBe(names.length + 3);
         for (const name of names)
           expect(files["routes.map"].split("\n")).toContain(`/${name}/mcp ${name}`);
       }),

@@ -1,0 +1,118 @@
+import { setTimeout as delay } from "node:timers/promises";
+import Docker from "dockerode";
+import tar from "tar-stream";
+import { runInside } from "./run-inside.ts";
+
+export interface ReturnArgs {
+  /** Name of the running container that reads the files. */
+  readonly reader: string;
+  /** Where it mounts the volume. */
+  readonly mountPath: string;
+  /** Command that makes it take up the current version. */
+  readonly reload: readonly string[];
+  /** Command that succeeds once that version is in force. */
+  readonly verify: readonly string[];
+  /**
+   * Time for all of it, ms.
+   *
+   * @default 30000
+   */
+  readonly timeoutMs?: number;
+}
+
+export interface Returned {
+  /** False if the files were those of the version before already. */
+  readonly moved: boolean;
+  /** False if the reader does not run; it starts with the version before then. */
+  readonly inForce: boolean;
+  readonly ms: number;
+}
+
+/**
+ * Gives live files back the version before the current one and reloads their reader, without the engine that made the
+ * change: for the moment between a bad verdict and the formal rollback, which finds its work done. Doing it twice does
+ * it once; where there is no version before, nothing changes.
+ *
+ * @throws when the reader refuses the version or does not take it up in time.
+ */
+export async function returnToPrevious(args: ReturnArgs): Promise<Returned> {
+  const started = performance.now();
+  const deadline = started + (args.timeoutMs ?? 30_000);
+  const docker = new Docker();
+  const writer = await writerOf(docker, args);
+  const [current, previous] = await Promise.all([
+    linkIn(writer, "current"),
+    linkIn(writer, "previous"),
+  ]);
+  const moved = previous !== undefined && previous !== current;
+  if (moved) await point(writer, previous);
+
+  const ask = (command: readonly string[]) => runInside(docker, args.reader, command);
+  const answer = (inForce: boolean): Returned => ({
+    moved,
+    inForce,
+    ms: Math.round(performance.now() - started),
+  });
+  if (!moved) {
+    const verified = await ask(args.verify);
+    if (verified?.code === 0) return answer(true);
+  }
+  const reloaded = await ask(args.reload);
+  if (reloaded === undefined) return answer(false);
+  if (reloaded.code !== 0) {
+    throw new Error(`${args.reader} refuses the version before: ${reloaded.output.slice(-2000)}`);
+  }
+  for (;;) {
+    const verified = await ask(args.verify);
+    if (verified === undefined) return answer(false);
+    if (verified.code === 0) return answer(true);
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${args.reader} has not taken up the version before: ${verified.output.slice(-2000)}`,
+      );
+    }
+    await delay(100);
+  }
+}
+
+/** The never-started container that shares the reader's volume and may write to it. */
+async function writerOf(docker: Docker, args: ReturnArgs): Promise<Docker.Container> {
+  const { Mounts } = await docker.getContainer(args.reader).inspect();
+  const volume = Mounts.find(({ Destination }) => Destination === args.mountPath)?.Name;
+  if (volume === undefined) throw new Error(`${args.reader} mounts no volume at ${args.mountPath}`);
+  const sharing = await docker.listContainers({ all: true, filters: { volume: [volume] } });
+  // A writer that was replaced may still be there for a while; both write to the same volume.
+  const writer = sharing.find(({ Mounts }) =>
+    Mounts.some(({ Name, Destination, RW }) => Name === volume && Destination === "/files" && RW),
+  );
+  if (writer === undefined) throw new Error(`no container writes to volume ${volume}`);
+  return docker.getContainer(writer.Id);
+}
+
+/** Where a link in the volume points to; undefined if it is not there. */
+async function linkIn(writer: Docker.Container, name: string): Promise<string | undefined> {
+  const stream = await writer
+    .getArchive({ path: `/files/${name}` })
+    .catch((error: { statusCode?: number }) => {
+      if (error.statusCode === 404) return undefined;
+      throw error as unknown as Error;
+    });
+  if (stream === undefined) return undefined;
+  const extract = tar.extract();
+  stream.pipe(extract);
+  let target: string | undefined;
+  for await (const entry of extract) {
+    if (entry.header.type === "symlink") target = entry.header.linkname?.split("/").pop();
+    entry.resume();
+  }
+  return target;
+}
+
+async function point(writer: Docker.Container, version: string): Promise<void> {
+  const pack = tar.pack();
+  pack.entry({ name: "current", type: "symlink", linkname: version, mtime: new Date(0) });
+  pack.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of pack) chunks.push(chunk as Buffer);
+  await writer.putArchive(Buffer.concat(chunks), { path: "/files" });
+}
