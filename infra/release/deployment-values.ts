@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Properties } from "./deployment.ts";
+
+/** Key that marks an object as more than plain data, in the state as well as on the wire. */
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+/** Bookkeeping of bridged plugins (which inputs they chose themselves); they make it anew at each check. */
+const defaultsKey = "__defaults";
+
+/** A property as the engine's protocol carries it: secrets are wrapped, their content lies open inside. */
+export type WireValue = unknown;
+
+/**
+ * Property values of an exported deployment in the form in which a program sends them. Assets, archives and resource
+ * references have the same form on both sides.
+ *
+ * @throws if the export was made without `--show-secrets`
+ */
+export function toWire(value: unknown): WireValue {
+  if (Array.isArray(value)) return value.map(toWire);
+  if (!isRecord(value)) return value;
+  if (value[signatureKey] === secretSignature) {
+    return { [signatureKey]: secretSignature, value: toWire(openSecret(value)) };
+  }
+  return mapValues(value, toWire);
+}
+
+function openSecret(envelope: Properties): unknown {
+  const { plaintext } = envelope;
+  if (typeof plaintext !== "string") {
+    throw new Error(
+      "deployment: a secret is encrypted; got an export without --show-secrets, a rollback needs one with it",
+    );
+  }
+  return JSON.parse(plaintext) as unknown;
+}
+
+/** Without what bridged plugins note for themselves about defaults, at every depth. */
+export function withoutDefaults<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withoutDefaults) as Value;
+  if (!isRecord(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => key !== defaultsKey);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutDefaults(inner)])) as Value;
+}
+
+/** Whether two sets of properties say the same, secrets and all. Encrypted secrets equal only themselves. */
+export function sameProperties(
+  left: Properties | undefined,
+  right: Properties | undefined,
+): boolean {
+  return isDeepStrictEqual(comparable(left ?? {}), comparable(right ?? {}));
+}
+
+/** Secrets as their content, so that neither key order nor white space inside one matters. */
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable);
+  if (!isRecord(value)) return value;
+  if (value[signatureKey] === secretSignature && typeof value["plaintext"] === "string") {
+    return { [signatureKey]: secretSignature, value: comparable(openSecret(value)) };
+  }
+  return mapValues(value, comparable);
+}
+
+/**
+ * SHA-256 of a deployment, hexadecimal; the order of keys does not matter. Two exports of an untouched state agree only
+ * if both were made with `--show-secrets`, or both without.
+ */
+export function deploymentHash(deployment: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(deployment) ?? null))
+    .digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
+
+function mapValues(record: Properties, map: (value: unknown) => unknown): Properties {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+function isRecord(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { StackExport } from "./deployment.ts";
+
+/** What a rollback needs of the engine; one stack. */
+export interface ReleaseEngine {
+  /** The current state with its secrets open. */
+  exportDeployment(): Promise<StackExport>;
+  /** Writes a state; its open secrets are encrypted with the stack's key on the way in. */
+  importDeployment(deployment: StackExport): Promise<void>;
+  /** Runs an inline program without preview. `refresh` overrides what the project says. */
+  up(program: PulumiFn, options: { readonly refresh: boolean }): Promise<OperationCounts>;
+}
+
+/** How many resources were made, changed in place, deleted, and left alone. A replacement counts as made and deleted. */
+export interface OperationCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly same: number;
+}
+
+export interface AutomationEngineOptions {
+  /** Configuration file of the stack, if it is not the one beside `Pulumi.yaml`. */
+  readonly configFile?: string;
+  readonly onEvent?: (event: EngineEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The engine behind an Automation API stack handle: its project directory, its environment, its CLI. */
+export function automationEngine(
+  stack: Stack,
+  options: AutomationEngineOptions = {},
+): ReleaseEngine {
+  return {
+    exportDeployment: async () => (await stack.exportStack()) as StackExport,
+    importDeployment: (deployment) => importByPipe(stack, deployment),
+    up: (program, { refresh }) =>
+      withRefresh(stack, refresh, async () => {
+        const counter = operationCounter();
+        await stack.up({
+          program,
+          showSecrets: false,
+          color: "never",
+          suppressProgress: true,
+          suppressOutputs: true,
+          ...(options.configFile !== undefined && { configFile: options.configFile }),
+          ...(options.signal !== undefined && { signal: options.signal }),
+          onEvent: (event) => {
+            counter.onEvent(event);
+            options.onEvent?.(event);
+          },
+        });
+        return counter.counts();
+      }),
+  };
+}
+
+/** The Automation API's own import leaves open secrets in a temporary file; standard input leaves nothing behind. */
+function importByPipe(stack: Stack, deployment: StackExport): Promise<void> {
+  const { pulumiCommand, workDir, envVars } = stack.workspace;
+  const child = spawn(
+    pulumiCommand.command,
+    ["stack", "import", "--stack", stack.name, "--non-interactive", "--color", "never"],
+    { cwd: workDir, env: { ...process.env, ...envVars }, stdio: ["pipe", "ignore", "pipe"] },
+  );
+  return new Promise((resolve, reject) => {
+    let problems = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      problems += text;
+    });
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`pulumi stack import failed (exit code ${code}): ${problems.trim()}`));
+    });
+    // A CLI that refuses early closes the pipe; its exit code says why.
+    child.stdin.once("error", () => undefined);
+    child.stdin.end(JSON.stringify(deployment));
+  });
+}
+
+/** The project may say `refresh: always`; the CLI reads every flag from the environment too. */
+async function withRefresh<Result>(
+  stack: Stack,
+  refresh: boolean,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const { envVars } = stack.workspace;
+  const earlier = envVars[refreshVariable];
+  envVars[refreshVariable] = String(refresh);
+  try {
+    return await run();
+  } finally {
+    if (earlier === undefined) delete envVars[refreshVariable];
+    else envVars[refreshVariable] = earlier;
+  }
+}
+
+const refreshVariable = "PULUMI_OPTION_REFRESH";
+
+function operationCounter() {
+  let changes: Readonly<Record<string, number | undefined>> = {};
+  const sum = (...operations: readonly string[]) =>
+    operations.reduce((total, operation) => total + (changes[operation] ?? 0), 0);
+  return {
+    onEvent(event: EngineEvent): void {
+      if (event.summaryEvent) changes = event.summaryEvent.resourceChanges;
+    },
+    counts: (): OperationCounts => ({
+      created: sum("create", "replace", "create-replacement"),
+      updated: sum("update"),
+      deleted: sum("delete", "replace", "delete-replaced"),
+      same: sum("same"),
+    }),
+  };
+}

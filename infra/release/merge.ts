@@ -1,0 +1,229 @@
+import { sameProperties } from "./deployment-values.ts";
+import {
+  identityOf,
+  isObject,
+  isProviderType,
+  isRootStack,
+  liveResources,
+  providerReference,
+  referencesOf,
+  type Deployment,
+  type ResourceRecord,
+} from "./deployment.ts";
+
+export interface MergeOptions {
+  /**
+   * Types that exist in the state alone, such as generated passwords. Their record from before is put back as it was:
+   * nothing in the world has to be undone.
+   *
+   * @default none
+   */
+  readonly logicalTypes?: RegExp;
+}
+
+/**
+ * Step 1 of a rollback: the state from which the engine itself finds the way back.
+ *
+ * Every object of `before` that still exists becomes live again, with the inputs that it has now, because those are what
+ * runs; every other object is condemned. Where the old object was deleted ahead of its replacement, the replacement stays
+ * live, so that the way back is delete-first too and never has two holders of one name or port. Providers, components and
+ * logical resources of `before` live in the state alone and are put back as they were.
+ *
+ * @param failed deployment after the failed update, secrets open
+ * @param before deployment to return to, secrets open; undefined if there was none: everything is condemned
+ * @returns a deployment that passes the engine's integrity check; `failed` and `before` are left alone
+ */
+export function mergeForRollback(
+  failed: Deployment,
+  before: Deployment | undefined,
+  options: MergeOptions = {},
+): Deployment {
+  const logical = ({ type }: ResourceRecord) => options.logicalTypes?.test(type) ?? false;
+  const uncertain = interruptedUpdates(failed);
+  const remaining = new Set(failed.resources ?? []);
+  const wanted = liveResources(before);
+  const wantedUrns = new Set(wanted.map(({ urn }) => urn));
+
+  const claims = new Map<ResourceRecord, ResourceRecord>();
+  const byIdentity = grouped(remaining);
+  for (const old of wanted.filter((record) => isObject(record) && !logical(record))) {
+    const found = sameObject(byIdentity.get(identityOf(old)) ?? [], old);
+    if (found) claims.set(old, found);
+  }
+  const claimed = new Set(claims.values());
+  const replacements = new Map(
+    [...remaining]
+      .filter((record) => !claimed.has(record) && isObject(record) && !record.delete)
+      .map((record) => [record.urn, record]),
+  );
+
+  const restored = wanted.flatMap((old): ResourceRecord[] => {
+    if (!isObject(old) || logical(old)) return [putBack(old)];
+    const present = claims.get(old) ?? replacements.get(old.urn);
+    if (present === undefined) return [];
+    remaining.delete(present);
+    const forced = uncertain.has(identityOf(present));
+    return [revived(present, old, claims.has(old), forced)];
+  });
+  const providers = new Set(restored.map(providerReference));
+  const extra = [...remaining].flatMap((record) =>
+    condemned(record, { wantedUrns, providers, logical }),
+  );
+  return {
+    ...failed,
+    resources: withoutDangling([...restored, ...extra], wanted),
+    pending_operations: [],
+  };
+}
+
+/**
+ * URNs whose object was deleted ahead of its replacement: the way back has to be delete-first too, and the state does not
+ * say so. What tells it is that an object of `before` is gone although nothing is deleted before a commit but for that.
+ */
+export function replacedDeleteFirst(
+  failed: Deployment,
+  before: Deployment | undefined,
+): ReadonlySet<string> {
+  const present = grouped(failed.resources ?? []);
+  const gone = liveResources(before).filter((old) => {
+    if (!isObject(old) || old.external) return false;
+    const found = sameObject(present.get(identityOf(old)) ?? [], old);
+    if (found === undefined || found.pendingReplacement) return true;
+    // Under the same fixed id, another object made later.
+    return old.created !== undefined && found.created !== undefined && found.created > old.created;
+  });
+  return new Set(gone.map(({ urn }) => urn));
+}
+
+function grouped(records: Iterable<ResourceRecord>): Map<string, ResourceRecord[]> {
+  const groups = new Map<string, ResourceRecord[]>();
+  for (const record of records) {
+    const identity = identityOf(record);
+    groups.set(identity, [...(groups.get(identity) ?? []), record]);
+  }
+  return groups;
+}
+
+/** Of two records that look alike, as replaced ones with a fixed id do, the old one. */
+function sameObject(
+  candidates: readonly ResourceRecord[],
+  old: ResourceRecord,
+): ResourceRecord | undefined {
+  if (candidates.length < 2) return candidates[0];
+  // A rollback that was cut off has already exchanged the marks: what it had as inputs tells them apart for certain.
+  const alike = candidates.filter((record) => sameProperties(record.inputs, old.inputs));
+  const choice = alike.length > 0 ? alike : candidates;
+  return choice.find((record) => record.delete) ?? choice[0];
+}
+
+/** Objects whose change in place was cut off: nobody knows how far it came. */
+function interruptedUpdates({ pending_operations: operations }: Deployment): ReadonlySet<string> {
+  return new Set(
+    (operations ?? [])
+      .filter(({ type }) => type === "updating")
+      .map(({ resource }) => identityOf(resource)),
+  );
+}
+
+/** State-only records need nothing undone. A component that a plugin constructed must not look like a moved one. */
+function putBack(old: ResourceRecord): ResourceRecord {
+  return without(old, [
+    "resourceHooks",
+    "taint",
+    "initErrors",
+    ...(old.custom ? [] : ["provider"]),
+  ]);
+}
+
+/**
+ * The object as it is now at the place that it had. Hooks are left out because the program that knows them is not run;
+ * an initialisation error makes the engine apply the inputs even if nothing seems to have changed.
+ */
+function revived(
+  present: ResourceRecord,
+  old: ResourceRecord,
+  same: boolean,
+  forced: boolean,
+): ResourceRecord {
+  const graph = {
+    ...pick(old, ["parent", "dependencies", "propertyDependencies", "deletedWith", "replaceWith"]),
+    ...(same && old.provider && { provider: old.provider }),
+  };
+  const cleared = without(present, [
+    ...["delete", "taint", "initErrors", "resourceHooks", "parent", "dependencies"],
+    ...["propertyDependencies", "deletedWith", "replaceWith", ...(same ? [] : ["protect"])],
+  ]);
+  // The engine refuses to make a protected object again even where it is gone.
+  const open = present.pendingReplacement ? without(cleared, ["protect"]) : cleared;
+  return { ...open, ...graph, ...(forced && { initErrors: ["the update was interrupted"] }) };
+}
+
+interface Surroundings {
+  readonly wantedUrns: ReadonlySet<string>;
+  /** References of the providers that were put back. */
+  readonly providers: ReadonlySet<string>;
+  readonly logical: (record: ResourceRecord) => boolean;
+}
+
+/** What becomes of a record that the state from before does not have. */
+function condemned(record: ResourceRecord, around: Surroundings): ResourceRecord[] {
+  const clash = around.wantedUrns.has(record.urn);
+  const bare = without(record, ["protect", "taint", "initErrors", "resourceHooks"]);
+  if (isRootStack(record)) return clash ? [] : [bare];
+  if (isProviderType(record.type)) {
+    if (around.providers.has(providerReference(record))) return [];
+    return [clash ? { ...bare, delete: true } : bare];
+  }
+  // A live component of the new program alone: the engine removes it when its children are gone.
+  if (!record.custom) return clash ? [] : [without(bare, ["provider"])];
+  const gone = record.pendingReplacement === true || !record.id;
+  if (gone || record.external || record.viewOf || around.logical(record)) return [];
+  return [{ ...bare, delete: true }];
+}
+
+/**
+ * References to records that are gone are cut. A gone parent stands in as an object that is yet to be made again, since
+ * the URN of a child tells its parent.
+ */
+function withoutDangling(
+  records: readonly ResourceRecord[],
+  wanted: readonly ResourceRecord[],
+): ResourceRecord[] {
+  const wantedByUrn = new Map(wanted.map((record) => [record.urn, record]));
+  const seen = new Set<string>();
+  const result: ResourceRecord[] = [];
+  const add = (record: ResourceRecord): void => {
+    if (record.parent && !seen.has(record.parent)) {
+      const parent = wantedByUrn.get(record.parent);
+      if (parent)
+        add({ ...without(parent, ["protect", "resourceHooks"]), pendingReplacement: true });
+    }
+    seen.add(record.urn);
+    result.push(referencesOf(record).every((urn) => seen.has(urn)) ? record : prune(record, seen));
+  };
+  records.forEach(add);
+  return result;
+}
+
+function prune(record: ResourceRecord, seen: ReadonlySet<string>): ResourceRecord {
+  const known = (urns: readonly string[] | null | undefined) =>
+    (urns ?? []).filter((urn) => seen.has(urn) && urn !== record.urn);
+  const byProperty = Object.entries(record.propertyDependencies ?? {});
+  const gone = record.deletedWith && !seen.has(record.deletedWith) ? ["deletedWith"] : [];
+  return {
+    ...without(record, gone),
+    dependencies: known(record.dependencies),
+    propertyDependencies: Object.fromEntries(byProperty.map(([key, urns]) => [key, known(urns)])),
+    replaceWith: known(record.replaceWith),
+  };
+}
+
+function without(record: ResourceRecord, keys: readonly string[]): ResourceRecord {
+  const kept = Object.entries(record).filter(([key]) => !keys.includes(key));
+  return Object.fromEntries(kept) as unknown as ResourceRecord;
+}
+
+function pick(record: ResourceRecord, keys: readonly string[]): Partial<ResourceRecord> {
+  const kept = Object.entries(record).filter(([key]) => keys.includes(key));
+  return Object.fromEntries(kept) as Partial<ResourceRecord>;
+}

@@ -1,0 +1,129 @@
+import { deploymentHash } from "./deployment-values.ts";
+import type { Deployment, StackExport } from "./deployment.ts";
+import { mergeForRollback, replacedDeleteFirst, type MergeOptions } from "./merge.ts";
+import { replayProgram, type ReplayOptions } from "./replay.ts";
+import type { OperationCounts, ReleaseEngine } from "./engine-run.ts";
+import { settle } from "./settle.ts";
+
+export interface RestoreOptions extends MergeOptions, ReplayOptions {
+  /** What to return to, exported with secrets open; undefined if the failed update was the first. */
+  readonly before: StackExport | undefined;
+  /**
+   * Looks at the objects themselves before it replays. Needed after a crash: the state then does not know how far an
+   * interrupted step came.
+   *
+   * @default false
+   */
+  readonly refresh?: boolean;
+  /**
+   * `deploymentHash` of the export that the decision to roll back was based on; if the state is another one by now,
+   * somebody else changed it and nothing is done.
+   */
+  readonly expected?: string;
+  /**
+   * Removes objects whose creation was cut off and which are in no state; called before the replay with the ids of all
+   * objects that the states know.
+   */
+  readonly removeStray?: (known: ReadonlySet<string>) => Promise<void>;
+}
+
+export interface RestoreReport {
+  /** Steps of the replay by what they did to objects, components and providers alike. */
+  readonly counts: OperationCounts;
+  /** Whether the final state is the one from before, resource by resource. */
+  readonly exact: boolean;
+  /** URNs that had to be made again or came out with other outputs. */
+  readonly different: readonly string[];
+  readonly milliseconds: {
+    readonly export: number;
+    readonly merge: number;
+    readonly strays: number;
+    readonly replay: number;
+    readonly settle: number;
+    readonly total: number;
+  };
+}
+
+/**
+ * Returns a stack from a failed or interrupted update to the deployment before it: merge, replay, settle. Can be run
+ * again at any point where it was cut off itself.
+ *
+ * @throws StateChangedError before any change if the state is not the expected one; what the engine says if a step fails
+ */
+export async function restore(
+  engine: ReleaseEngine,
+  options: RestoreOptions,
+): Promise<RestoreReport> {
+  const clock = stopwatch();
+  const failed = await engine.exportDeployment();
+  if (options.expected !== undefined && deploymentHash(failed) !== options.expected) {
+    throw new StateChangedError();
+  }
+  const exported = clock.lap();
+
+  const before = options.before?.deployment ?? undefined;
+  const current = failed.deployment ?? {};
+  await engine.importDeployment({
+    ...failed,
+    deployment: mergeForRollback(current, before, options),
+  });
+  const merged = clock.lap();
+
+  await options.removeStray?.(knownIds(current, before));
+  const strays = clock.lap();
+
+  const deleteFirst = new Set([
+    ...(options.deleteFirst ?? []),
+    ...replacedDeleteFirst(current, before),
+  ]);
+  const counts = await engine.up(replayProgram(before, { ...options, deleteFirst }), {
+    refresh: options.refresh ?? false,
+  });
+  const replayed = clock.lap();
+
+  const after = await engine.exportDeployment();
+  const { deployment, different } = settle(after.deployment ?? {}, before, options);
+  await engine.importDeployment({ ...(options.before ?? after), deployment });
+  const settled = clock.lap();
+
+  return {
+    counts,
+    exact: different.length === 0,
+    different,
+    milliseconds: {
+      ...{ export: exported, merge: merged, strays, replay: replayed, settle: settled },
+      total: clock.total(),
+    },
+  };
+}
+
+/** Somebody else changed the stack between the verdict and the rollback. */
+export class StateChangedError extends Error {
+  constructor() {
+    super(
+      "the state of the stack is not the one that the failed update left; another process changed it: " +
+        "see what it did, then run the rollback again",
+    );
+    this.name = "StateChangedError";
+  }
+}
+
+/** Ids of every object that one of the states has, pending operations included. */
+function knownIds(...deployments: readonly (Deployment | undefined)[]): ReadonlySet<string> {
+  const records = deployments.flatMap((deployment) => deployment?.resources ?? []);
+  return new Set(records.filter(({ id }) => id).map(({ id }) => id!));
+}
+
+function stopwatch() {
+  const start = performance.now();
+  let last = start;
+  return {
+    lap(): number {
+      const now = performance.now();
+      const elapsed = Math.round(now - last);
+      last = now;
+      return elapsed;
+    },
+    total: () => Math.round(performance.now() - start),
+  };
+}
