@@ -1,11 +1,17 @@
 /** Counts calls in flight and knows when a drain has begun. */
 export class Activity {
   #inFlight = 0;
+  #lastAt = -Infinity;
   #draining = false;
   #idle: (() => void) | undefined;
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Since the last call started or ended, ms; infinite before the first. */
+  get quietMs(): number {
+    return this.#inFlight > 0 ? 0 : performance.now() - this.#lastAt;
   }
 
   get draining(): boolean {
@@ -20,6 +26,7 @@ export class Activity {
       if (ended) return;
       ended = true;
       this.#inFlight -= 1;
+      this.#lastAt = performance.now();
       if (this.#inFlight === 0) this.#idle?.();
     };
   };

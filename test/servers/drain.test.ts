@@ -6,6 +6,7 @@ import { createLogger } from "../../servers/logging.ts";
 function setup(
   drainMs: number,
   activity = new Activity(),
+  quietMs = 0,
 ): { stop: (signal: string) => Promise<void>; steps: string[]; activity: Activity } {
   const steps: string[] = [];
   const log = createLogger(
@@ -21,6 +22,7 @@ function setup(
     },
     log,
     drainMs,
+    quietMs,
     exit: (code) => steps.push(`exit ${code}`),
   });
   return { stop, steps, activity };
@@ -57,6 +59,30 @@ describe("createStopper", () => {
     late();
     await stopped;
     expect(steps).toEqual(["listener closed, in flight 1", "closed", "exit 0"]);
+  });
+
+  it("goes on serving until nobody calls any more", async () => {
+    const { stop, steps, activity } = setup(10_000, new Activity(), 60);
+    activity.track()();
+    const calls = setInterval(() => activity.track()(), 10);
+    const stopped = stop("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(steps).toEqual([]);
+    clearInterval(calls);
+    await stopped;
+    expect(activity.quietMs).toBeGreaterThanOrEqual(60);
+    expect(steps).toEqual(["listener closed, in flight 0", "closed", "exit 0"]);
+  });
+
+  it("serves callers that never notice no longer than the limit", async () => {
+    const { stop, steps, activity } = setup(100, new Activity(), 60);
+    activity.track()();
+    const calls = setInterval(() => activity.track()(), 10);
+    const started = performance.now();
+    await stop("SIGTERM");
+    clearInterval(calls);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(steps).toEqual(["listener closed, in flight 0", "closed", "exit 0"]);
   });
 
   it("gives up on calls that outlast the limit", async () => {
