@@ -1,10 +1,10 @@
 import Docker from "dockerode";
 import type { Judge } from "./release/gate.ts";
-import type { Link } from "./release/link.ts";
+import type { ReleaseEvent } from "./release/link.ts";
 
-export function healthJudge(link: Link | undefined): Judge {
+export function healthJudge(tell: (event: ReleaseEvent) => void): Judge {
   return async (gate, { guards }) => {
-    link?.tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
+    tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
     const docker = new Docker();
     const reasons: string[] = [];
     for (const [name, id] of Object.entries(guards)) {
@@ -12,7 +12,8 @@ export function healthJudge(link: Link | undefined): Judge {
       if (!State.Running || Config.Env.some((e) => e === "FAULT=unready"))
         reasons.push(`${name}: ${State.Status}`);
     }
-    link?.tell({ kind: "verdict", gate, pass: reasons.length === 0, reasons });
-    return { pass: reasons.length === 0, reasons };
+    const verdict = { pass: reasons.length === 0, reasons, subjects: [], probes: [] };
+    tell({ kind: "verdict", gate, verdict });
+    return verdict;
   };
 }

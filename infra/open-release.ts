@@ -61,7 +61,7 @@ export async function openRelease(
         },
   );
   link?.tell({ kind: "begin", ...identity });
-  const judge = healthJudge(link);
+  const judge = healthJudge((event) => link?.tell(event));
   let last: readonly pulumi.Resource[] = [];
   return {
     identity,

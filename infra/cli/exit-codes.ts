@@ -6,6 +6,12 @@ export const exitCodes = {
   refused: 1,
   /** The command line itself is wrong. */
   usage: 2,
+  /** Rolled back: the release before is live, and was proven again. */
+  rolledBack: 10,
+  /** A first deployment failed; what it made is gone, its volumes are kept. */
+  cleanedUp: 11,
+  /** A rollback did not succeed; nothing more is done until `fleet recover`. */
+  frozen: 12,
   /** Another run holds the stack. */
   locked: 13,
 } as const;

@@ -11,6 +11,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
+import type { StackExport } from "../release/deployment.ts";
+import type { ReleaseEngine } from "../release/engine-run.ts";
+import { linkVariable } from "../release/link.ts";
 import { stateBackendUrl } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
@@ -69,14 +72,55 @@ export class FleetStack {
     return { changeSummary };
   }
 
-  /** Updates the stack; its outputs, and what changed, counted by kind of step. */
-  async up(onEvent: OnEvent, interrupt: Interrupt): Promise<UpdateResult> {
+  /**
+   * Updates the stack.
+   *
+   * @param link where the program finds who runs its transaction.
+   * @returns what changed, counted by kind of step.
+   */
+  async up(
+    onEvent: OnEvent,
+    interrupt: Interrupt,
+    link: string,
+  ): Promise<Readonly<Record<string, number>>> {
     await this.#clearPending(interrupt);
-    const resourceChanges = await this.#operate(
-      ["up", "--yes", "--skip-preview"],
-      underInterrupt(onEvent, interrupt),
-    );
-    return { outputs: await this.outputs(), summary: { resourceChanges } };
+    process.env[linkVariable] = link;
+    try {
+      return await this.#operate(
+        ["up", "--yes", "--skip-preview"],
+        underInterrupt(onEvent, interrupt),
+      );
+    } finally {
+      delete process.env[linkVariable];
+    }
+  }
+
+  /** The engine as a rollback needs it. */
+  releaseEngine(interrupt: Interrupt): ReleaseEngine {
+    const automation = once(async () => {
+      // Loading the Automation API takes a second, and only a rollback needs it: it runs a program of its own.
+      const [{ LocalWorkspace, Stack }, { automationEngine }] = await Promise.all([
+        import("@pulumi/pulumi/automation/index.js"),
+        import("../release/engine-run.ts"),
+      ]);
+      const workspace = await LocalWorkspace.create({ workDir: this.#rootDir });
+      const stack = await Stack.select(this.#name, workspace);
+      return automationEngine(stack, {
+        configFile: this.#configFile.path,
+        onEvent: interrupt.onEvent,
+      });
+    });
+    return {
+      exportDeployment: () => this.export("--show-secrets"),
+      importDeployment: async (deployment) => (await automation()).importDeployment(deployment),
+      up: async (program, options) => (await automation()).up(program, options),
+    };
+  }
+
+  /** The state as `pulumi stack export` gives it. */
+  async export(...flags: readonly string[]): Promise<StackExport> {
+    const args = ["stack", "export", ...flags, "--stack", this.#name];
+    return JSON.parse(await pulumi(args, { cwd: this.#rootDir })) as StackExport;
   }
 
   async destroy(onEvent: OnEvent, interrupt: Interrupt): Promise<void> {
@@ -170,10 +214,9 @@ export class FleetStack {
   }
 }
 
-/** What an update ended with. */
-export interface UpdateResult {
-  readonly outputs: OutputMap;
-  readonly summary: { readonly resourceChanges: Readonly<Record<string, number>> };
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
 }
 
 type OnEvent = (event: EngineEvent) => void;

@@ -29,7 +29,8 @@ export function onInterrupt(
     count += 1;
     if (count > 1) process.exit(130);
     note(
-      "interrupted: running steps are finished and recorded; press again to stop at once. The next ./fleet up goes on",
+      "interrupted: running steps are finished, then everything is rolled back; " +
+        "press again to stop at once, and the next ./fleet up rolls back first",
     );
     timer = setTimeout(() => controller.abort(), waitMs);
   };

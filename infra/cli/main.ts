@@ -78,7 +78,9 @@ function contextOf(options: GlobalOptions): CommandContext {
   };
 }
 
-command("up", "deploy the fleet", async () => (await import("./commands/up.ts")).up);
+command("up", "deploy the fleet, or roll back to what was live", async () => {
+  return (await import("./commands/up.ts")).up;
+}).option("--keep-failed", "leave a failed first deployment as it is");
 command(
   "preview",
   "show what up would change",

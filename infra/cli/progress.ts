@@ -1,4 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { ReleaseEvent } from "../release/link.ts";
+import type { UpdateEnd } from "../release/run-transaction.ts";
 
 const verbs: Readonly<Record<string, [doing: string, done: string]>> = {
   create: ["create", "created"],
@@ -27,6 +29,7 @@ export class Progress {
   readonly #started = Date.now();
   readonly #steps = new Map<string, number>();
   readonly #problems: string[] = [];
+  readonly #done: string[] = [];
   #changes = 0;
 
   constructor(write: (line: string) => void, mode: "preview" | "run") {
@@ -63,6 +66,11 @@ export class Progress {
         `${this.#clock()} ${verbs[after.op]![1]} ${subject(after.type, after.urn)}${took}`,
       );
     }
+    if (after && verbs[after.op]) {
+      this.#done.push(
+        `${after.op} ${after.type} ${after.urn.slice(after.urn.lastIndexOf("::") + 2)}`,
+      );
+    }
     const failed = event.resOpFailedEvent?.metadata;
     if (failed) this.#write(`${this.#clock()} FAILED ${subject(failed.type, failed.urn)}`);
     const diagnostic = event.diagnosticEvent;
@@ -75,6 +83,23 @@ export class Progress {
     }
   };
 
+  /** What the program tells of its release. */
+  readonly onRelease = (event: ReleaseEvent): void => {
+    const line = describeRelease(event);
+    if (line !== undefined) this.#write(`${this.#clock()} ${line}`);
+  };
+
+  /** The run as the release engine keeps it. */
+  end(how: Pick<UpdateEnd, "ok" | "interrupted" | "changes">): UpdateEnd {
+    const changes = Object.entries(how.changes).filter(([op]) => op !== "same");
+    return {
+      ...how,
+      changes: Object.fromEntries(changes),
+      problems: [...new Set(this.#problems)],
+      steps: this.#done,
+    };
+  }
+
   #clock(): string {
     return `${((Date.now() - this.#started) / 1000).toFixed(0).padStart(4)}s`;
   }
@@ -82,6 +107,22 @@ export class Progress {
 
 function diffOf(step: { readonly diffs?: readonly string[] | undefined }): string {
   return step.diffs && step.diffs.length > 0 ? ` (${[...step.diffs].sort().join(", ")})` : "";
+}
+
+const phaseNames: Readonly<Record<string, string>> = {
+  gate: "GATE    the new servers are asked directly, traffic is still with the old ones",
+  switch: "SWITCH  traffic moves to the new servers",
+  watch: "WATCH   the new release under traffic",
+  drain: "DRAIN   calls and sessions of the old servers end",
+  commit: "COMMIT  the new release is live; what only the old one used is removed",
+};
+
+function describeRelease(event: ReleaseEvent): string | undefined {
+  if (event.kind === "begin") return `release ${event.release}, transaction ${event.transaction}`;
+  if (event.kind === "phase") return phaseNames[event.phase];
+  if (event.kind === "answer") return `  ${event.probe}: ${event.verdict}: ${event.detail}`;
+  const { pass, reasons } = event.verdict;
+  return pass ? undefined : `gate ${event.gate} FAILED: ${reasons.join("; ")}`;
 }
 
 /** The engine marks colours as `<{%fg 1%}>`. */

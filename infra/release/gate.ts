@@ -7,6 +7,10 @@ export interface GateVerdict {
   readonly pass: boolean;
   /** Why not, one line each; empty if it passed. */
   readonly reasons: readonly string[];
+  /** What failed it, by the names it is guarded under. */
+  readonly subjects: readonly string[];
+  /** Every probe and its answers, for the audit; plain JSON without secrets. */
+  readonly probes: readonly unknown[];
 }
 
 /** Judges what a gate guards. Runs inside the update: as long as it takes, nothing is deleted. */

@@ -26,15 +26,12 @@ export type Outcome =
   /** The stack was destroyed. */
   | "destroyed";
 
-/** One probe's answer, as it is kept. */
-export interface ProbeRecord {
-  readonly at: string;
+/** What one gate said. */
+export interface GateRecord {
   readonly gate: string;
-  readonly probe: string;
-  readonly subject: string;
-  readonly verdict: string;
-  readonly detail: string;
-  readonly ms: number;
+  readonly pass: boolean;
+  readonly reasons: readonly string[];
+  readonly probes: readonly unknown[];
 }
 
 export interface HistoryEntry {
@@ -56,7 +53,7 @@ export interface HistoryEntry {
   readonly changes: Readonly<Record<string, number>>;
   /** What changed: `update docker:index/container:Container name`. */
   readonly steps: readonly string[];
-  readonly probes: readonly ProbeRecord[];
+  readonly gates: readonly GateRecord[];
   readonly reasons: readonly string[];
   /** Milliseconds per phase. */
   readonly timings: Readonly<Record<string, number>>;

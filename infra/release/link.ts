@@ -3,8 +3,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { PlainDeployment } from "./pack.ts";
-import type { ProbeRecord } from "./history.ts";
+import type { Deployment } from "./deployment.ts";
+import type { GateVerdict } from "./gate.ts";
 
 /** Environment variable by which the program finds who runs its transaction: path of a socket. */
 export const linkVariable = "MCP_FLEET_TRANSACTION";
@@ -13,13 +13,14 @@ export const linkVariable = "MCP_FLEET_TRANSACTION";
 export type ReleaseEvent =
   | { readonly kind: "begin"; readonly transaction: string; readonly release: string }
   | { readonly kind: "phase"; readonly phase: Phase; readonly detail?: string }
-  | { readonly kind: "probe"; readonly record: ProbeRecord }
   | {
-      readonly kind: "verdict";
-      readonly gate: string;
-      readonly pass: boolean;
-      readonly reasons: readonly string[];
-    };
+      readonly kind: "answer";
+      readonly probe: string;
+      readonly subject: string;
+      readonly verdict: string;
+      readonly detail: string;
+    }
+  | { readonly kind: "verdict"; readonly gate: string; readonly verdict: GateVerdict };
 
 export const phases = ["prepare", "gate", "switch", "watch", "drain", "commit"] as const;
 export type Phase = (typeof phases)[number];
@@ -27,7 +28,7 @@ export type Phase = (typeof phases)[number];
 /** Answer to the program's first question. */
 export interface LinkAnswer {
   /** Deployment from before, taken before the engine refreshed it; undefined: the program reads it itself. */
-  readonly before?: PlainDeployment | null;
+  readonly before?: Deployment | null;
 }
 
 /**
@@ -102,10 +103,11 @@ export class Link {
   async ask(): Promise<LinkAnswer> {
     this.#socket.ref();
     this.#socket.write(`${JSON.stringify({ ask: true })}\n`);
-    const { value, done } = await this.#lines.next();
+    const line: IteratorResult<string, unknown> = await this.#lines.next();
     this.#socket.unref();
-    if (done) throw new Error("the run of this transaction ended before it said what was deployed");
-    return JSON.parse(value) as LinkAnswer;
+    if (line.done)
+      throw new Error("the run of this transaction ended before it said what was deployed");
+    return JSON.parse(line.value) as LinkAnswer;
   }
 
   tell(event: ReleaseEvent): void {

@@ -1,20 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { Deployment, Properties, ResourceRecord } from "./deployment.ts";
 import { readRecords, recordNames } from "./records.ts";
-
-/** A deployment as `pulumi stack export --show-secrets` gives it, inside its envelope. */
-export interface PlainDeployment {
-  readonly resources?: readonly PlainRecord[];
-  readonly [key: string]: unknown;
-}
-
-interface PlainRecord {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly inputs?: Readonly<Record<string, unknown>> | undefined;
-  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
-  readonly [key: string]: unknown;
-}
 
 /** Marks a secret value in an exported deployment. */
 const secretSignature = "4dabf18193072939515e22adb298388d";
@@ -24,7 +10,7 @@ const secretSignature = "4dabf18193072939515e22adb298388d";
  *
  * The journal's own payload is left out, or every release would carry all releases before it.
  */
-export function packDeployment(deployment: PlainDeployment): string {
+export function packDeployment(deployment: Deployment): string {
   const resources = deployment.resources?.map((resource) =>
     isJournal(resource) ? withoutPayload(resource) : resource,
   );
@@ -34,8 +20,8 @@ export function packDeployment(deployment: PlainDeployment): string {
 }
 
 /** @throws if the text is not a packed deployment. */
-export function unpackDeployment(packed: string): PlainDeployment {
-  return JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString("utf8")) as PlainDeployment;
+export function unpackDeployment(packed: string): Deployment {
+  return JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString("utf8")) as Deployment;
 }
 
 /**
@@ -43,7 +29,7 @@ export function unpackDeployment(packed: string): PlainDeployment {
  *
  * The journal record that was cut out when it was packed is still in `failed`, waiting for its deletion.
  */
-export function deploymentBefore(failed: PlainDeployment): PlainDeployment | undefined {
+export function deploymentBefore(failed: Deployment): Deployment | undefined {
   const { journal } = readRecords(failed.resources ?? []);
   const packed = plaintext(journal?.before);
   if (typeof packed !== "string") return undefined;
@@ -55,7 +41,9 @@ export function deploymentBefore(failed: PlainDeployment): PlainDeployment | und
     ...before,
     resources: (before.resources ?? []).map((resource) => {
       const whole = isJournal(resource) ? kept.get(resource.id) : undefined;
-      return whole ? { ...resource, inputs: whole.inputs, outputs: whole.outputs } : resource;
+      return whole
+        ? { ...resource, inputs: whole.inputs ?? {}, outputs: whole.outputs ?? {} }
+        : resource;
     }),
   };
 }
@@ -68,16 +56,16 @@ export function plaintext(value: unknown): unknown {
   return JSON.parse(json);
 }
 
-function isJournal({ type, urn }: PlainRecord): boolean {
+function isJournal({ type, urn }: ResourceRecord): boolean {
   return type === "pulumi:index:Stash" && urn.endsWith(`::${recordNames.journal}`);
 }
 
-function withoutPayload(resource: PlainRecord): PlainRecord {
+function withoutPayload(resource: ResourceRecord): ResourceRecord {
   const strip = (value: unknown): unknown =>
     value !== null && typeof value === "object" && "before" in value
       ? { ...value, before: null }
       : value;
-  const each = (bag: PlainRecord["inputs"]): PlainRecord["inputs"] =>
-    bag && Object.fromEntries(Object.entries(bag).map(([key, value]) => [key, strip(value)]));
+  const each = (bag: Properties = {}): Properties =>
+    Object.fromEntries(Object.entries(bag).map(([key, value]) => [key, strip(value)]));
   return { ...resource, inputs: each(resource.inputs), outputs: each(resource.outputs) };
 }

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Link, linkVariable } from "./link.ts";
-import type { PlainDeployment } from "./pack.ts";
+import { isRootStack, type Deployment } from "./deployment.ts";
 
 /** Where an update starts from. */
 export interface StartingPoint {
   /** What is deployed; null if nothing ever was. Secrets in plain text, except in a preview. */
-  readonly deployment: PlainDeployment | null;
+  readonly deployment: Deployment | null;
   /** Who runs the transaction; undefined in a preview. */
   readonly link: Link | undefined;
 }
@@ -32,15 +32,20 @@ export async function startingPoint(stack: string, dryRun: boolean): Promise<Sta
 async function exportDeployment(
   stack: string,
   { showSecrets }: { readonly showSecrets: boolean },
-): Promise<PlainDeployment | null> {
+): Promise<Deployment | null> {
   const args = ["stack", "export", "--stack", stack, "--non-interactive"];
   const { stdout } = await promisify(execFile)(
     "pulumi",
     showSecrets ? [...args, "--show-secrets"] : args,
     { maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env: withoutEngineAddresses(process.env) },
   );
-  const { deployment } = JSON.parse(stdout) as { deployment?: PlainDeployment | null };
-  return deployment?.resources ? deployment : null;
+  const { deployment } = JSON.parse(stdout) as { deployment?: Deployment | null };
+  return isDeployed(deployment) ? deployment : null;
+}
+
+/** Whether anything was ever deployed: a stack that was only made has its own record and nothing else. */
+export function isDeployed(deployment: Deployment | null | undefined): deployment is Deployment {
+  return (deployment?.resources ?? []).some((record) => !isRootStack(record));
 }
 
 /** The language host hands the program addresses of its own engine; a second CLI must not think that they are its. */

@@ -10,7 +10,12 @@ import { requireFreePorts } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { addressesOf, fleetOutputs, type FleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
-import { reported, until } from "../update.ts";
+import { runTransaction, type TransactionResult } from "../../release/run-transaction.ts";
+import { recoverFirst, reportFailure } from "../rolled-back.ts";
+import { releaseHost } from "../release-host.ts";
+import { outputsOf } from "../stack-state.ts";
+import { underLease } from "../under-lease.ts";
+import { until } from "../update.ts";
 import { showPreview } from "./preview.ts";
 import { prepareTools } from "../tools.ts";
 
@@ -20,8 +25,11 @@ import { prepareTools } from "../tools.ts";
  */
 const healthySeconds = 130;
 
-/** Deploys the fleet and waits until every part of it works. */
-export async function up(context: CommandContext): Promise<number> {
+/** Deploys the fleet: afterwards the new release is live and proven, or the one before is. */
+export async function up(
+  context: CommandContext,
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
   const { fleet } = loadStackFleet(context);
   await prepareTools(context, "pulumi", "docker", "images", "state");
   await requireFreePorts(context, fleet);
@@ -32,24 +40,57 @@ export async function up(context: CommandContext): Promise<number> {
       throw new UserError("nothing was changed");
     }
   }
-  const started = Date.now();
-  const interrupt = onInterrupt(context.note);
-  const progress = new Progress(context.note, "run");
-  const result = await reported(
-    "update",
-    progress,
-    () => stack.up(progress.onEvent, interrupt),
-    interrupt,
-  );
-  const outputs = fleetOutputs(result.outputs, context.stack);
-  const changed = Object.entries(result.summary.resourceChanges ?? {}).filter(
-    ([op]) => op !== "same",
-  );
-  context.note(
-    changed.length > 0
-      ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}`
-      : `nothing to change, checked in ${seconds(started)}`,
-  );
+  return underLease(context, "update", async () => {
+    const started = Date.now();
+    const interrupt = onInterrupt(context.note);
+    try {
+      const progress = new Progress(context.note, "run");
+      const host = await releaseHost(context, stack, interrupt, progress.onRelease);
+      const frozen = await recoverFirst(context, stack, host);
+      if (frozen !== undefined) return frozen;
+      let thrown: unknown;
+      const result = await runTransaction(
+        host,
+        async (link) => {
+          try {
+            const changes = await stack.up(progress.onEvent, interrupt, link);
+            return progress.end({ ok: true, interrupted: interrupt.interrupted(), changes });
+          } catch (error) {
+            // Refused by a lock: nothing of ours happened.
+            if (error instanceof UserError) throw error;
+            thrown = error;
+            return progress.end({ ok: false, interrupted: interrupt.interrupted(), changes: {} });
+          }
+        },
+        { keepFailed: options["keepFailed"] === true },
+      );
+      if (result.outcome === "refused") {
+        // Without problems of its own the run did not begin: what the command said is the message.
+        if (result.reasons.length === 0) throw thrown;
+        throw new UserError(`update failed:\n${result.reasons.join("\n")}`);
+      }
+      if (result.outcome !== "live" && result.outcome !== "unchanged") {
+        return reportFailure(context, host, result);
+      }
+      const changed = Object.entries(result.update.changes).filter(([op]) => op !== "same");
+      context.note(
+        changed.length > 0
+          ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}`
+          : `nothing to change, checked in ${seconds(started)}`,
+      );
+      return await concludeHealthy(context, result, started);
+    } finally {
+      interrupt.dispose();
+    }
+  });
+}
+
+async function concludeHealthy(
+  context: CommandContext,
+  result: TransactionResult,
+  started: number,
+): Promise<number> {
+  const outputs = fleetOutputs(outputsOf(result.deployment ?? {}), context.stack);
   const report = await until(
     healthySeconds,
     () => checkFleet(context.stack, addressesOf(outputs)),
@@ -66,7 +107,7 @@ export async function up(context: CommandContext): Promise<number> {
   if (!allHealthy(report)) {
     const sick = report.filter(({ healthy }) => !healthy);
     throw new UserError(
-      `the update went through, but ${sick.length} part(s) are not healthy after ${healthySeconds} s:\n` +
+      `the release is live, but ${sick.length} part(s) are not healthy after ${healthySeconds} s:\n` +
         sick.map(({ component, detail }) => `  ${component}: ${detail}`).join("\n"),
     );
   }

@@ -1,0 +1,67 @@
+import { hostname } from "node:os";
+import { collectContainers } from "../evidence.ts";
+import { healthJudge } from "../health-judge.ts";
+import { findOrphans, removeOrphans } from "../orphans.ts";
+import { historyDirectory } from "../release/history-place.ts";
+import { History } from "../release/history.ts";
+import { owner } from "../release/lease.ts";
+import type { ReleaseEvent } from "../release/link.ts";
+import type { TransactionHost } from "../release/run-transaction.ts";
+import { labelNames } from "../../components/platform/labels.ts";
+import type { CommandContext } from "./context.ts";
+import type { FleetStack } from "./fleet-stack.ts";
+import type { Interrupt } from "./interrupt.ts";
+import { workTree } from "./work-tree.ts";
+
+const project = "mcp-fleet";
+
+/** Generated passwords, identifiers and the records of the release itself live in the state alone. */
+const logicalTypes = /^(random:|pulumi:index:Stash$)/;
+
+/** What the release engine needs of this fleet: its state, its Docker engine, its probes, its history. */
+export async function releaseHost(
+  context: CommandContext,
+  stack: FleetStack,
+  interrupt: Interrupt,
+  onEvent: (event: ReleaseEvent) => void,
+): Promise<TransactionHost> {
+  const ci = ciRun(context.env);
+  let transaction = "";
+  return {
+    stack: context.stack,
+    engine: stack.releaseEngine(interrupt),
+    exportEncrypted: () => stack.export(),
+    history: new History(historyDirectory(project, context.stack)),
+    who: { ...owner(), host: hostname(), ...(ci && { ci }) },
+    commit: await workTree(context.rootDir),
+    judge: healthJudge(() => undefined),
+    logicalTypes,
+    collectEvidence: (folder, subjects) =>
+      collectContainers(
+        folder,
+        context.stack,
+        (labels) =>
+          labels[labelNames.transaction] === transaction ||
+          subjects.includes(labels[labelNames.component] ?? ""),
+      ),
+    removeStray: async (known) => removeOrphans(await findOrphans(context.stack, known)),
+    note: context.note,
+    onEvent: (event) => {
+      if (event.kind === "begin") transaction = event.transaction;
+      onEvent(event);
+    },
+  };
+}
+
+/** Folder of the stack's history, leases and evidence. */
+export function historyOf(stack: string): string {
+  return historyDirectory(project, stack);
+}
+
+/** Run of a CI system, as its own address; undefined outside of one. */
+function ciRun(env: NodeJS.ProcessEnv): string | undefined {
+  if (env["GITHUB_RUN_ID"]) {
+    return `${env["GITHUB_SERVER_URL"] ?? ""}/${env["GITHUB_REPOSITORY"] ?? ""}/actions/runs/${env["GITHUB_RUN_ID"]}`;
+  }
+  return env["CI_JOB_URL"] ?? env["BUILD_URL"] ?? (env["CI"] ? "unnamed CI run" : undefined);
+}

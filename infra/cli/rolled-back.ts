@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import type { HistoryEntry } from "../release/history.ts";
+import { deploymentBefore } from "../release/pack.ts";
+import { readRecords } from "../release/records.ts";
+import { rollBack, type RollbackResult } from "../release/roll-back.ts";
+import {
+  isOpen,
+  type TransactionHost,
+  type TransactionResult,
+} from "../release/run-transaction.ts";
+import type { CommandContext } from "./context.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { FleetStack } from "./fleet-stack.ts";
+
+/**
+ * Finishes what an interrupted run left: an update that was not committed is rolled back before anything else.
+ *
+ * @returns exit code if that did not succeed; undefined if there is nothing in the way any more.
+ */
+export async function recoverFirst(
+  context: CommandContext,
+  stack: FleetStack,
+  host: TransactionHost,
+): Promise<number | undefined> {
+  if (!isOpen({ resources: await stack.resources() })) return undefined;
+  const { result, entry } = await recover(host);
+  if (result.outcome === "frozen") {
+    context.note(describeFrozen(context, result));
+    return exitCodes.frozen;
+  }
+  context.note(describeRecovered(entry, result));
+  return undefined;
+}
+
+/** Rolls an uncommitted update back, from what its journal says. */
+export async function recover(
+  host: TransactionHost,
+): Promise<{ readonly result: RollbackResult; readonly entry: HistoryEntry }> {
+  const failed = await host.engine.exportDeployment();
+  const { journal } = readRecords(failed.deployment?.resources ?? []);
+  host.note(
+    `release ${journal!.release} was not committed (${journal!.transaction}, begun ${journal!.since} by ` +
+      `${journal!.owner.user}@${journal!.owner.host}); it is rolled back`,
+  );
+  const before = failed.deployment ? deploymentBefore(failed.deployment) : undefined;
+  const result = await rollBack(host, {
+    failed,
+    before: before && { ...failed, deployment: before },
+    refresh: true,
+  });
+  const entry = host.history.append({
+    stack: host.stack,
+    operation: "recover",
+    outcome: result.outcome,
+    release: journal!.release,
+    from: journal!.from,
+    transaction: journal!.transaction,
+    who: host.who,
+    commit: host.commit,
+    changes: {},
+    steps: [],
+    gates: [],
+    reasons: ["not committed", ...result.reasons],
+    timings: result.timings,
+  });
+  return { result, entry };
+}
+
+/** Says what failed and what became of it; the exit code. */
+export function reportFailure(
+  context: CommandContext,
+  host: TransactionHost,
+  result: TransactionResult,
+): number {
+  const { release, from } = result.entry ?? { release: null, from: null };
+  const why = result.reasons.map((reason) => `  ${reason.replaceAll("\n", "\n  ")}`).join("\n");
+  const evidence = result.evidence
+    ? `evidence: ${join(host.history.directory, result.evidence)}`
+    : "";
+  const took = `${((result.rollback?.timings["rollback"] ?? 0) / 1000).toFixed(1)} s`;
+  const says: Record<string, string> = {
+    "rolled-back": `ROLLED BACK in ${took}: release ${release ?? "?"} failed, release ${from ?? "?"} is live as it was before\n${why}`,
+    "cleaned-up": `CLEANED UP in ${took}: the first deployment failed and what it made is removed; data volumes are kept\n${why}`,
+    kept: `FAILED: the first deployment is kept as it is, for looking at; the next ./fleet up removes it first\n${why}`,
+    frozen: `${why}\n${result.rollback ? describeFrozen(context, result.rollback) : ""}`,
+  };
+  context.note(`\n${says[result.outcome] ?? why}`);
+  if (evidence) context.note(evidence);
+  if (context.json) {
+    context.out(
+      JSON.stringify(
+        {
+          ...{ stack: context.stack, outcome: result.outcome, release, from },
+          ...{ reasons: result.reasons, evidence: result.evidence ?? null },
+          timings: result.entry?.timings ?? {},
+        },
+        undefined,
+        2,
+      ),
+    );
+  }
+  const codes: Record<string, number> = {
+    "rolled-back": exitCodes.rolledBack,
+    "cleaned-up": exitCodes.cleanedUp,
+    kept: exitCodes.cleanedUp,
+  };
+  return codes[result.outcome] ?? exitCodes.frozen;
+}
+
+export function describeFrozen({ stack }: CommandContext, { reasons }: RollbackResult): string {
+  return (
+    `FROZEN: the rollback did not succeed, and nothing more is tried by itself\n` +
+    `${reasons.map((reason) => `  ${reason.replaceAll("\n", "\n  ")}`).join("\n")}\n` +
+    `when the cause is gone: ./fleet recover --stack ${stack}`
+  );
+}
+
+export function describeRecovered(
+  { release, from, timings }: HistoryEntry,
+  { outcome }: RollbackResult,
+): string {
+  const took = `${((timings["rollback"] ?? 0) / 1000).toFixed(1)} s`;
+  return outcome === "cleaned-up"
+    ? `recovered in ${took}: what release ${release ?? "?"} made is removed; there was none before it`
+    : `recovered in ${took}: release ${from ?? "?"} is live as it was before`;
+}

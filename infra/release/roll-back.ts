@@ -1,0 +1,110 @@
+import { deploymentHash } from "./deployment-values.ts";
+import { nameOf, type Deployment, type StackExport } from "./deployment.ts";
+import type { GateVerdict } from "./gate.ts";
+import { readRecords } from "./records.ts";
+import { restore, StateChangedError, type RestoreReport } from "./restore.ts";
+import type { TransactionHost } from "./run-transaction.ts";
+
+export interface RollbackResult {
+  readonly outcome: "rolled-back" | "cleaned-up" | "frozen";
+  readonly deployment: Deployment | null;
+  /** Why it is frozen; empty if it is not. */
+  readonly reasons: readonly string[];
+  readonly report: RestoreReport | undefined;
+  /** Milliseconds: `restore`, `verify`, `rollback` for both. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** Attempts before the rollback is frozen and left to people. */
+const attempts = 3;
+
+/**
+ * Returns to the deployment before, and proves it by that release's own probes. A rollback is never rolled back: what
+ * does not succeed in a few attempts stays as it is, for `recover` to resume.
+ *
+ * @param before undefined if the failed update was the first one.
+ * @param refresh whether the state may be behind reality: after an interruption.
+ */
+export async function rollBack(
+  host: Pick<TransactionHost, "engine" | "judge" | "logicalTypes" | "removeStray" | "note">,
+  {
+    failed,
+    before,
+    refresh,
+  }: {
+    readonly failed: StackExport;
+    readonly before: StackExport | undefined;
+    readonly refresh: boolean;
+  },
+): Promise<RollbackResult> {
+  const begun = Date.now();
+  const reasons: string[] = [];
+  let expected: string | undefined = deploymentHash(failed);
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    try {
+      const report = await restore(host.engine, {
+        before,
+        // What a first attempt did not manage may have changed under the state.
+        refresh: refresh || attempt > 1,
+        logicalTypes: host.logicalTypes,
+        deleteFirst: deleteFirstOf(before),
+        removeStray: host.removeStray,
+        ...(expected && { expected }),
+      });
+      const restored = Date.now();
+      const verdict = await verify(host, before);
+      const timings = {
+        restore: restored - begun,
+        verify: Date.now() - restored,
+        rollback: Date.now() - begun,
+      };
+      if (verdict.pass) {
+        return {
+          outcome: before ? "rolled-back" : "cleaned-up",
+          deployment: before?.deployment ?? null,
+          reasons: [],
+          report,
+          timings,
+        };
+      }
+      return { outcome: "frozen", deployment: null, reasons: verdict.reasons, report, timings };
+    } catch (error) {
+      if (error instanceof StateChangedError) throw error;
+      const message = (error as Error).message;
+      reasons.push(message);
+      host.note(`rollback, attempt ${attempt} of ${attempts}: ${message}`);
+      expected = undefined;
+    }
+  }
+  return {
+    outcome: "frozen",
+    deployment: null,
+    reasons,
+    report: undefined,
+    timings: { rollback: Date.now() - begun },
+  };
+}
+
+/** The gates that lie in a release, asked again. */
+async function verify(
+  host: Pick<TransactionHost, "judge">,
+  before: StackExport | undefined,
+): Promise<Pick<GateVerdict, "pass" | "reasons">> {
+  const { gates } = readRecords(before?.deployment?.resources ?? []);
+  const verdicts = await Promise.all(
+    [...gates].map(([gate, content]) => host.judge(gate, content)),
+  );
+  return {
+    pass: verdicts.every(({ pass }) => pass),
+    reasons: verdicts.flatMap((verdict) => verdict.reasons),
+  };
+}
+
+/** URNs of what that release replaces delete-first; its commit remembers them by type and name. */
+function deleteFirstOf(before: StackExport | undefined): ReadonlySet<string> {
+  const resources = before?.deployment?.resources ?? [];
+  const names = new Set(readRecords(resources).commit?.deleteFirst);
+  return new Set(
+    resources.filter(({ type, urn }) => names.has(`${type} ${nameOf(urn)}`)).map(({ urn }) => urn),
+  );
+}

@@ -1,0 +1,223 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Deployment, StackExport } from "./deployment.ts";
+import type { ReleaseEngine } from "./engine-run.ts";
+import type { Judge } from "./gate.ts";
+import type { History, HistoryEntry, NewEntry } from "./history.ts";
+import { LinkServer, type ReleaseEvent } from "./link.ts";
+import { outcomeOf } from "./outcome.ts";
+import { readRecords, transactionState, type Owner } from "./records.ts";
+import { rollBack, type RollbackResult } from "./roll-back.ts";
+import { isDeployed } from "./starting-point.ts";
+import type { MergeOptions } from "./merge.ts";
+
+/** How the engine's part of an update ended. */
+export interface UpdateEnd {
+  readonly ok: boolean;
+  /** What the engine and the program said went wrong; empty if nothing. */
+  readonly problems: readonly string[];
+  readonly interrupted: boolean;
+  /** Steps by kind: `create` -> 12; "same" is left out. */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly steps: readonly string[];
+}
+
+/** What the transaction needs of the world around it. */
+export interface TransactionHost {
+  readonly stack: string;
+  readonly engine: ReleaseEngine;
+  /** The state as the backend keeps it, secrets encrypted: what is kept of a healthy release. */
+  readonly exportEncrypted: () => Promise<StackExport>;
+  readonly history: History;
+  readonly who: Owner & { readonly ci?: string };
+  readonly commit: HistoryEntry["commit"];
+  /** Judges the gates of the release that is returned to. */
+  readonly judge: Judge;
+  /** Types without an object in the world; see `MergeOptions`. */
+  readonly logicalTypes: NonNullable<MergeOptions["logicalTypes"]>;
+  /** Writes logs and descriptions of what failed into a folder, before it is removed. */
+  readonly collectEvidence: (folder: string, subjects: readonly string[]) => Promise<void>;
+  /** Removes what was made and is in no state. */
+  readonly removeStray: (known: ReadonlySet<string>) => Promise<void>;
+  /** One line for people. */
+  readonly note: (text: string) => void;
+  readonly onEvent: (event: ReleaseEvent) => void;
+}
+
+export interface TransactionResult {
+  readonly outcome:
+    "live" | "unchanged" | "refused" | "rolled-back" | "cleaned-up" | "frozen" | "kept";
+  /** State after everything, secrets in plain text. */
+  readonly deployment: Deployment | null;
+  readonly reasons: readonly string[];
+  readonly update: UpdateEnd;
+  readonly rollback?: RollbackResult;
+  readonly evidence?: string;
+  readonly entry?: HistoryEntry;
+}
+
+/**
+ * Runs an update as a transaction: afterwards the new release is live and proven, or the one before is.
+ *
+ * @param update runs the engine; `link` is for the program's environment (`linkVariable`).
+ * @param options.keepFailed leaves a failed first deployment as it is, for looking at.
+ */
+export async function runTransaction(
+  host: TransactionHost,
+  update: (link: string) => Promise<UpdateEnd>,
+  options: { readonly keepFailed: boolean },
+): Promise<TransactionResult> {
+  const begun = Date.now();
+  const start = await host.engine.exportDeployment();
+  const before = isDeployed(start.deployment) ? start.deployment : null;
+  const observed = new Observer(host.onEvent);
+  const link = await LinkServer.open(() => ({ before }), observed.onEvent);
+  const end = await update(link.path).finally(() => link.close());
+  const ended = Date.now();
+
+  const failed = await host.engine.exportDeployment();
+  const after = isDeployed(failed.deployment) ? failed.deployment : null;
+  const outcome = outcomeOf(before, after);
+  const { journal: old } = readRecords(before?.resources ?? []);
+  const { journal } = readRecords(after?.resources ?? []);
+  const entry = (
+    more: Pick<NewEntry, "outcome" | "reasons" | "timings" | "evidence">,
+  ): NewEntry => ({
+    stack: host.stack,
+    operation: "deploy",
+    release: observed.release ?? journal?.release ?? null,
+    from: old?.release ?? null,
+    transaction: observed.transaction ?? journal?.transaction ?? null,
+    who: host.who,
+    commit: host.commit,
+    changes: end.changes,
+    steps: end.steps,
+    gates: observed.gates,
+    ...more,
+  });
+
+  if (outcome === "committed") {
+    const kept = await host.exportEncrypted();
+    const timings = { ...observed.timings(begun, ended), total: Date.now() - begun };
+    return {
+      outcome: "live",
+      deployment: after,
+      reasons: end.problems,
+      update: end,
+      entry: host.history.append(entry({ outcome: "live", reasons: end.problems, timings }), kept),
+    };
+  }
+  if (outcome === "unchanged") {
+    return {
+      outcome: end.ok ? "unchanged" : "refused",
+      deployment: after,
+      reasons: end.problems,
+      update: end,
+    };
+  }
+
+  const reasons = end.interrupted && observed.reasons.length === 0 ? ["interrupted"] : end.problems;
+  const evidence = join("evidence", observed.transaction ?? `unknown-${begun}`);
+  await collect(host, evidence, observed.subjects);
+  if (!before && options.keepFailed) {
+    return { outcome: "kept", deployment: after, reasons, update: end, evidence };
+  }
+  const rollback = await rollBack(host, {
+    failed,
+    before: before ? start : undefined,
+    refresh: end.interrupted,
+  });
+  const timings = {
+    ...observed.timings(begun, ended),
+    ...rollback.timings,
+    total: Date.now() - begun,
+  };
+  const appended = host.history.append(
+    entry({
+      outcome: rollback.outcome,
+      reasons: [...reasons, ...rollback.reasons],
+      timings,
+      evidence,
+    }),
+  );
+  return {
+    outcome: rollback.outcome,
+    deployment: rollback.deployment,
+    reasons,
+    update: end,
+    rollback,
+    evidence,
+    entry: appended,
+  };
+}
+
+/** Whether the stack has an update that was neither committed nor rolled back. */
+export function isOpen(deployment: Deployment | null | undefined): boolean {
+  return transactionState(readRecords(deployment?.resources ?? [])) === "open";
+}
+
+/** Evidence is never a reason to leave a rollback undone. */
+export async function collect(
+  host: Pick<TransactionHost, "history" | "collectEvidence" | "note">,
+  evidence: string,
+  subjects: readonly string[],
+): Promise<void> {
+  const folder = join(host.history.directory, evidence);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await host.collectEvidence(folder, subjects);
+  } catch (error) {
+    host.note(`evidence could not be kept in ${folder}: ${(error as Error).message}`);
+  }
+}
+
+/** Keeps what the program told. */
+class Observer {
+  readonly #forward: (event: ReleaseEvent) => void;
+  readonly #phases: [string, number][] = [];
+  readonly #gates: NewEntry["gates"][number][] = [];
+  readonly #subjects = new Set<string>();
+  release: string | undefined;
+  transaction: string | undefined;
+
+  constructor(forward: (event: ReleaseEvent) => void) {
+    this.#forward = forward;
+  }
+
+  readonly onEvent = (event: ReleaseEvent): void => {
+    if (event.kind === "begin") {
+      this.release = event.release;
+      this.transaction = event.transaction;
+    }
+    if (event.kind === "phase") this.#phases.push([event.phase, Date.now()]);
+    if (event.kind === "verdict") {
+      const { pass, reasons, probes, subjects } = event.verdict;
+      this.#gates.push({ gate: event.gate, pass, reasons, probes });
+      for (const subject of subjects) this.#subjects.add(subject);
+    }
+    this.#forward(event);
+  };
+
+  get gates(): NewEntry["gates"] {
+    return this.#gates;
+  }
+
+  /** What the gates said against the release. */
+  get reasons(): readonly string[] {
+    return this.#gates.flatMap(({ reasons }) => reasons);
+  }
+
+  get subjects(): readonly string[] {
+    return [...this.#subjects];
+  }
+
+  /** Milliseconds from each phase to the next. */
+  timings(begun: number, ended: number): Record<string, number> {
+    const marks: [string, number][] = [["prepare", begun], ...this.#phases];
+    const timings: Record<string, number> = {};
+    marks.forEach(([phase, at], index) => {
+      timings[phase] = (timings[phase] ?? 0) + (marks[index + 1]?.[1] ?? ended) - at;
+    });
+    return timings;
+  }
+}
