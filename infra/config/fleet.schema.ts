@@ -3,6 +3,12 @@ import { pgbouncerSchema, type PgBouncerSpec } from "../../components/database/p
 import { postgresSchema, type PostgresSpec } from "../../components/database/postgres.schema.ts";
 import { gatewaySchema, type GatewaySpec } from "../../components/gateway/gateway.schema.ts";
 import {
+  healthSchema,
+  rolloutSchema,
+  type HealthSpec,
+  type RolloutSpec,
+} from "../../components/health/health.schema.ts";
+import {
   monitoringSchema,
   type MonitoringSpec,
 } from "../../components/monitoring/monitoring.schema.ts";
@@ -58,6 +64,8 @@ export const fleetFileSchema = z.strictObject({
   pgbouncer: pgbouncerSchema.prefault({}).describe("PgBouncer, between servers and database."),
   gateway: gatewaySchema.prefault({}).describe("HAProxy, the one way in."),
   monitoring: monitoringSchema.prefault({}).describe("Prometheus and what belongs to it."),
+  health: healthSchema.prefault({}).describe("What decides whether a release stays."),
+  rollout: rolloutSchema.prefault({}).describe("How a new release takes over."),
 });
 export type FleetFile = z.output<typeof fleetFileSchema>;
 
@@ -78,4 +86,6 @@ export interface FleetSpec {
   readonly pgbouncer: PgBouncerSpec;
   readonly gateway: GatewaySpec;
   readonly monitoring: MonitoringSpec;
+  readonly health: HealthSpec;
+  readonly rollout: RolloutSpec;
 }

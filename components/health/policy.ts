@@ -1,0 +1,310 @@
+import { loginRole, pgbouncerPort } from "../database/names.ts";
+import { gatewayPorts } from "../gateway/gateway-routes.ts";
+import { serverMetricsPort, schemaOf, type ServerSpec } from "../servers/mcp-server.schema.ts";
+import type { HealthSpec, RolloutSpec } from "./health.schema.ts";
+import type { HealthPolicy } from "./policy.schema.ts";
+import { probeSchema, type Probe, type ProbeInput } from "./probe.schema.ts";
+import { serverTriggers, triggerNumbers, type Triggers } from "./triggers.ts";
+
+/** What of a fleet decides how it is probed. */
+export interface ProbedFleet {
+  readonly servers: readonly ServerSpec[];
+  /** Name of the database. */
+  readonly database: string;
+  readonly scrapeIntervalSeconds: number;
+  readonly health: HealthSpec;
+  readonly rollout: RolloutSpec;
+}
+
+export interface Policies {
+  /** Before the switch: every new server, asked directly, and the data tier. */
+  readonly private: HealthPolicy;
+  /** After the switch: every server through the gateway, and the triggers. */
+  readonly public: HealthPolicy;
+}
+
+/** A tool that every reference server has; reads only. */
+const harmlessTool = { name: "server_status" };
+
+/**
+ * An attempt that hangs is given up after this, so that three of them are over within 15 s; what the fleet file allows
+ * is less patient only if it says so. Seconds.
+ */
+const patience = 4;
+
+/** A workload of somebody else may end while it waits for the database, and be started again. */
+const foreignRestarts = 2;
+
+/**
+ * The probes that judge a release of this fleet, derived from the same specification as everything else: a server that
+ * is added is probed. The fleet file's `health` adds, changes and switches off.
+ *
+ * @throws Error naming every name in `change` or `off` that fits no probe, and every `after` that names none.
+ */
+export function policyFor(fleet: ProbedFleet): Policies {
+  const { health, rollout } = fleet;
+  const own = health.probes;
+  const replaced = new Set(own.map(({ name }) => name));
+  const derive = (inputs: readonly ProbeInput[]) =>
+    inputs.map((input) => probeSchema.parse(input)).filter(({ name }) => !replaced.has(name));
+  const gate = derive([...dataTier(fleet), ...fleet.servers.flatMap(privateProbes)]);
+  const watch = derive([
+    ...watchedTier(fleet),
+    ...fleet.servers.flatMap((server) => publicProbes(server, fleet)),
+  ]);
+  const isWatch = ({ tags }: Probe) => tags.includes("watch");
+  const all = {
+    gate: [...gate, ...own.filter((probe) => !isWatch(probe))],
+    watch: [...watch, ...own.filter(isWatch)],
+  };
+  refuseUnknown(health, [...all.gate, ...all.watch, ...own]);
+  const policy = { version: 1, baseline: health.baseline, targets: {} } as const;
+  return {
+    private: { ...policy, mode: { kind: "gate" }, probes: adjust(all.gate, health) },
+    public: {
+      ...policy,
+      mode: { kind: "watch", seconds: rollout.bakeSeconds },
+      probes: adjust(all.watch, health),
+    },
+  };
+}
+
+/** One server, asked directly. */
+function privateProbes(server: ServerSpec): readonly ProbeInput[] {
+  const { name, port, health } = server;
+  const own = server.image !== undefined;
+  const limits = {
+    subject: name,
+    timeoutSeconds: Math.min(health.timeoutSeconds, patience),
+    retries: health.retries,
+    tags: ["gate"],
+  };
+  const state: ProbeInput = stateProbe(server, "gate");
+  const mcp = {
+    ...limits,
+    kind: "mcp",
+    name: `${name}/mcp`,
+    port,
+    tool: harmlessTool,
+  } as const;
+  // Somebody else's image has no readiness of ours: the protocol is what it has to speak.
+  if (own) return [state, { ...mcp, startPeriodSeconds: health.startPeriodSeconds }];
+  const http = {
+    ...limits,
+    kind: "http",
+    port,
+    startPeriodSeconds: health.startPeriodSeconds,
+  } as const;
+  return [
+    state,
+    { ...http, name: `${name}/ready`, path: "/ready", successes: 2 },
+    {
+      ...http,
+      name: `${name}/database`,
+      path: "/health",
+      // Degraded is 503 as well, and no reason: the field decides.
+      expectStatus: [200, 503],
+      expectJson: ["database.healthy == true"],
+    },
+    // From the moment it is ready there is no more excuse for a handshake that fails.
+    { ...mcp, revisions: ["2025", "2026-07-28"], after: [`${name}/ready`] },
+  ];
+}
+
+/** One server as clients have it. */
+function publicProbes(server: ServerSpec, fleet: ProbedFleet): readonly ProbeInput[] {
+  const { name } = server;
+  const own = server.image !== undefined;
+  const { like, minCalls, ...given } = fleet.health.triggers;
+  const triggers: Triggers = {
+    errorRatio: given.errorRatio ?? triggerNumbers[like].errorRatio,
+    p95Ms: given.p95Ms ?? triggerNumbers[like].p95Ms,
+    minCalls,
+  };
+  const route: ProbeInput = {
+    kind: "mcp",
+    name: `${name}/route`,
+    subject: name,
+    at: "gateway",
+    port: gatewayPorts.public,
+    path: `/${name}/mcp`,
+    tokenOf: "default",
+    revisions: own ? ["2025"] : ["2025", "2026-07-28"],
+    tool: harmlessTool,
+    // So that there is something to measure even where nobody calls just now: three calls of each revision every 2 s.
+    calls: 3,
+    intervalSeconds: 2,
+    // One call is no percentile: only what is far beyond it counts.
+    maxCallMs: 5 * triggers.p95Ms,
+    timeoutSeconds: 10,
+    tags: ["watch"],
+  };
+  const state = stateProbe(server, "watch");
+  if (own) return [state, route];
+  return [
+    state,
+    route,
+    ...serverTriggers(name, triggers, {
+      metricsPort: serverMetricsPort,
+      scrapeIntervalSeconds: fleet.scrapeIntervalSeconds,
+    }),
+  ];
+}
+
+function stateProbe(server: ServerSpec, tag: "gate" | "watch"): ProbeInput {
+  return {
+    kind: "state",
+    name: `${server.name}/${tag === "gate" ? "started" : "running"}`,
+    subject: server.name,
+    maxRestarts: server.image === undefined ? 0 : foreignRestarts,
+    startPeriodSeconds: tag === "gate" ? server.health.startPeriodSeconds : 0,
+    timeoutSeconds: patience,
+    tags: [tag],
+  };
+}
+
+/** A query the way servers ask: by the pooler, as one of them. */
+function poolerQuery({ servers, database }: ProbedFleet, name: string): ProbeInput[] {
+  const [server] = servers;
+  if (!server) return [];
+  const user = loginRole(schemaOf(server.name), "a");
+  return [
+    {
+      kind: "postgres",
+      name,
+      subject: "pgbouncer",
+      port: pgbouncerPort,
+      database,
+      user,
+      passwordOf: user,
+      query: "SELECT 1",
+      expect: 1,
+      timeoutSeconds: patience,
+    },
+  ];
+}
+
+function dataTier(fleet: ProbedFleet): readonly ProbeInput[] {
+  // A database that recovers after a restart takes its time.
+  const startPeriodSeconds = 60;
+  return [
+    ...["postgres", "pgbouncer"].map((component): ProbeInput => ({
+      kind: "state",
+      name: `${component}/started`,
+      subject: component,
+      requireHealthy: true,
+      maxRestarts: foreignRestarts,
+      startPeriodSeconds,
+      timeoutSeconds: patience,
+      tags: ["gate"],
+    })),
+    ...poolerQuery(fleet, "pgbouncer/query").map((probe) => ({
+      ...probe,
+      startPeriodSeconds,
+      tags: ["gate"],
+    })),
+  ];
+}
+
+function watchedTier(fleet: ProbedFleet): readonly ProbeInput[] {
+  const critical = fleet.servers.filter((server) => server.critical && server.image === undefined);
+  const services = [...critical.map(({ name }) => name), "gateway", "postgres", "pgbouncer"];
+  return [
+    {
+      kind: "state",
+      name: "gateway/running",
+      subject: "gateway",
+      requireHealthy: true,
+      timeoutSeconds: patience,
+      tags: ["watch"],
+    },
+    // Trigger "database connection failures": a probe through the pooler (writing-servers guide, resolution G40).
+    ...poolerQuery(fleet, "pgbouncer/connections").map((probe) => ({
+      ...probe,
+      intervalSeconds: 2,
+      tags: ["watch", "trigger"],
+    })),
+    // Trigger "critical service down": critical = database-admin, pooler, database, gateway (resolution G40).
+    {
+      kind: "promql",
+      name: "prometheus/critical-services",
+      subject: "prometheus",
+      query: `max by (service) (up{service=~"${services.join("|")}"})`,
+      operator: "==",
+      threshold: 1,
+      intervalSeconds: 5,
+      // A new target is down until it is scraped for the first time.
+      startPeriodSeconds: fleet.scrapeIntervalSeconds,
+      timeoutSeconds: patience,
+      onInconclusive: "pass",
+      tags: ["watch", "trigger"],
+    },
+    {
+      kind: "promql",
+      name: "prometheus/targets",
+      subject: "prometheus",
+      query: "up",
+      operator: "==",
+      threshold: 1,
+      intervalSeconds: 5,
+      startPeriodSeconds: fleet.scrapeIntervalSeconds,
+      timeoutSeconds: patience,
+      critical: false,
+      onInconclusive: "pass",
+      tags: ["watch"],
+    },
+  ];
+}
+
+/** Switches off and changes; a probe that waited for one that is off waits for nobody. */
+function adjust(probes: readonly Probe[], { change, off }: HealthSpec): Probe[] {
+  const kept = probes.filter(({ name }) => !off.some((pattern) => matches(pattern, name)));
+  const names = new Set(kept.map(({ name }) => name));
+  return kept.map((probe) => {
+    const changed = change
+      .filter((entry) => entry.probes.some((pattern) => matches(pattern, probe.name)))
+      .map(({ probes: _probes, ...settings }) => settings);
+    const settings = Object.fromEntries(
+      changed.flatMap((entry) => Object.entries(entry).filter(([, value]) => value !== undefined)),
+    );
+    const after = probe.after.filter((name) => names.has(name));
+    // Without the one that it waited for it has to be patient itself.
+    const waited = probes.filter(({ name }) => probe.after.includes(name) && !names.has(name));
+    const startPeriodSeconds = Math.max(
+      probe.startPeriodSeconds,
+      ...waited.map((other) => other.startPeriodSeconds),
+    );
+    return { ...probe, startPeriodSeconds, ...settings, after };
+  });
+}
+
+/** `*` stands for anything, also for nothing. */
+export function matches(pattern: string, name: string): boolean {
+  const expression = pattern
+    .split("*")
+    .map((part) => part.replaceAll(/[.]/g, "\\."))
+    .join(".*");
+  return new RegExp(`^${expression}$`).test(name);
+}
+
+function refuseUnknown({ change, off }: HealthSpec, probes: readonly Probe[]): void {
+  const names = [...new Set(probes.map(({ name }) => name))];
+  const known = (pattern: string) => names.some((name) => matches(pattern, name));
+  const problems = [
+    ...off.filter((pattern) => !known(pattern)).map((pattern) => `health.off: ${pattern}`),
+    ...change.flatMap((entry, at) =>
+      entry.probes
+        .filter((pattern) => !known(pattern))
+        .map((pattern) => `health.change[${at}].probes: ${pattern}`),
+    ),
+    ...probes.flatMap(({ name, after }) =>
+      after
+        .filter((other) => !names.includes(other))
+        .map((other) => `health.probes ${name}.after: ${other}`),
+    ),
+  ];
+  if (problems.length === 0) return;
+  throw new Error(
+    `${problems.length} name(s) fit no probe:\n  ${problems.join("\n  ")}\nprobes are ${names.join(", ")}`,
+  );
+}

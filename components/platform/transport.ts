@@ -1,0 +1,80 @@
+import type { Duplex } from "node:stream";
+
+/**
+ * How probes, and whoever collects evidence, reach what runs on a platform, wherever the platform itself is: nothing of
+ * it needs a published port. One implementation per platform.
+ */
+export interface Transport {
+  /**
+   * A TCP connection to a port of the workload.
+   *
+   * @throws WorkloadGoneError, TransportError, or the network's own error (`code: ECONNREFUSED` ...). Through a tunnel
+   * a refused connection shows only once it is used: the stream then ends with that error.
+   */
+  dial(target: Target, port: number, options?: CallOptions): Promise<Duplex>;
+  /** Runs a command inside the workload; output is stdout and stderr as they came. @throws as `dial`. */
+  exec(target: Target, command: readonly string[], options?: CallOptions): Promise<Executed>;
+  /** What the platform says about the workload; one that is gone is a state, not an error. */
+  state(target: Target, options?: CallOptions): Promise<WorkloadState>;
+  /** Last lines of the workload's log, stdout and stderr. */
+  logs(target: Target, lines: number, options?: CallOptions): Promise<string>;
+  /** Everything that the platform knows about the workload, as it says it; environment values are left out. */
+  inspect(target: Target, options?: CallOptions): Promise<unknown>;
+  /** Ends what the transport itself has started on the platform. */
+  close(): Promise<void>;
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** One running part of one release, as the platform names it. Plain data: it lies in the state. */
+export interface Target {
+  /** Name in the fleet: a server, `gateway`, `postgres` ... */
+  readonly component: string;
+  /** Name or id of the container or pod. */
+  readonly workload: string;
+  /** Host name on the fleet's networks, as in the `instance` label of its metrics; default: `workload`. */
+  readonly address?: string;
+  /** Release that it belongs to. */
+  readonly release?: string;
+}
+
+/** By component. */
+export type Targets = Readonly<Record<string, Target>>;
+
+export interface Executed {
+  readonly code: number;
+  readonly output: string;
+}
+
+export interface WorkloadState {
+  readonly running: boolean;
+  /** It will not get better by waiting: exited for good, out of memory, image missing, gone. */
+  readonly terminal: boolean;
+  /** The platform's own health check, where there is one. */
+  readonly health?: "healthy" | "unhealthy" | "starting";
+  /** For people: `running`, `exited with code 1`, `killed: out of memory`. */
+  readonly detail: string;
+  /** When it was made and last started; ISO 8601, absent if it never was. */
+  readonly created?: string;
+  readonly since?: string;
+  /** How often the platform started it again. */
+  readonly restarts: number;
+}
+
+/** The platform itself could not be asked; says nothing about the workload. */
+export class TransportError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TransportError";
+  }
+}
+
+/** The workload does not exist. */
+export class WorkloadGoneError extends Error {
+  constructor(target: Target) {
+    super(`${target.component}: ${target.workload} does not exist`);
+    this.name = "WorkloadGoneError";
+  }
+}
