@@ -7,6 +7,12 @@ import { bundlePlugins } from "./bundle.ts";
 const SOURCES = fileURLToPath(new URL(".", import.meta.url));
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Plugins start several times for every command, and a refresh reads every property of every resource. */
+const NODE_ARGUMENTS = [
+  "--max-semi-space-size=32",
+  ...["--require", join(REPOSITORY, "toolchain", "fast-start.cjs")],
+];
+
 /** Executable that the engine looks for -> entry of the bundle that it runs. */
 const EXECUTABLES = {
   "pulumi-language-nodejs": "language-host",
@@ -28,7 +34,8 @@ export async function writePluginExecutables(binDir: string): Promise<void> {
   const bundles = await ensureBundles(join(REPOSITORY, ".toolchain", "plugins"));
   await mkdir(binDir, { recursive: true });
   for (const [executable, entry] of Object.entries(EXECUTABLES)) {
-    const script = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(join(bundles, `${entry}.cjs`))} "$@"\n`;
+    const command = [process.execPath, ...NODE_ARGUMENTS, join(bundles, `${entry}.cjs`)];
+    const script = `#!/bin/sh\nexec ${command.map(quote).join(" ")} "$@"\n`;
     await writeAtomically(join(binDir, executable), script);
   }
 }

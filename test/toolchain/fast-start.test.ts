@@ -1,0 +1,125 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const toolchain = fileURLToPath(new URL("../../toolchain", import.meta.url));
+const require = createRequire(import.meta.url);
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+/** From here on Node.js keeps compiled code itself. */
+const hasOwn = major > 22 || (major === 22 && minor >= 8);
+
+let root: string;
+let cache: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "mcp-fleet-fast-"));
+  cache = join(root, ".toolchain", "compile-cache");
+  mkdirSync(join(root, "toolchain"));
+  cpSync(join(toolchain, "compile-cache.cjs"), join(root, "toolchain", "compile-cache.cjs"));
+  writeFileSync(
+    join(root, "main.js"),
+    `const part = require("./part");
+     const found = require.resolve("./part") === __dirname + "/part.js" && require.main === module;
+     console.log([part.answer(), found, __filename.endsWith("main.js"), this === exports].join());`,
+  );
+  answer(42);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function answer(value: number): void {
+  writeFileSync(join(root, "part.js"), `exports.answer = () => ${value};`);
+}
+
+/** What the program prints, started with the cache. */
+function run(script = "main.js"): string {
+  const preload = join(root, "toolchain", "compile-cache.cjs");
+  return execFileSync(process.execPath, ["--require", preload, join(root, script)], {
+    encoding: "utf8",
+  }).trim();
+}
+
+describe.skipIf(hasOwn)("kept code", () => {
+  it("changes nothing of what a program sees", () => {
+    expect([run(), run()]).toEqual(["42,true,true,true", "42,true,true,true"]);
+  });
+
+  it("is written once, and used from then on", () => {
+    run();
+    const [file] = readdirSync(cache);
+    const first = readFileSync(join(cache, file!));
+    run();
+    expect(readdirSync(cache)).toEqual([file]);
+    expect(readFileSync(join(cache, file!)).equals(first)).toBe(true);
+  });
+
+  it("is not used for another text of the same length", () => {
+    run();
+    answer(43);
+    expect([run(), run()]).toEqual(["43,true,true,true", "43,true,true,true"]);
+  });
+
+  it.each(["cut off", "changed"])("is ignored when it is %s", (how) => {
+    run();
+    const file = join(cache, readdirSync(cache)[0]!);
+    const whole = readFileSync(file);
+    if (how === "cut off") writeFileSync(file, whole.subarray(0, whole.length - 100));
+    else writeFileSync(file, whole.fill(0, whole.length - 100));
+    expect(run()).toBe("42,true,true,true");
+  });
+
+  it("leaves modules alone that import others when they run", () => {
+    writeFileSync(join(root, "part.mjs"), "export default 7;");
+    writeFileSync(
+      join(root, "late.js"),
+      `Function("return import('" + require("node:url").pathToFileURL(__dirname + "/part.mjs") + "')")()
+         .then((part) => console.log(part.default));`,
+    );
+    expect([run("late.js"), run("late.js")]).toEqual(["7", "7"]);
+  });
+});
+
+describe("parts of the SDK that are put off", () => {
+  const preload = join(toolchain, "lazy-sdk.cjs");
+  const print = (code: string): string =>
+    execFileSync(process.execPath, ["--require", preload, "-p", code], {
+      encoding: "utf8",
+      cwd: join(toolchain, ".."),
+    }).trim();
+  const loaded = (name: string): string =>
+    `Object.keys(require.cache).some((file) => file.includes("/node_modules/${name}/"))`;
+
+  it("are not loaded with it", () => {
+    const both = `[${loaded("typescript")}, ${loaded("@npmcli/arborist")}].join()`;
+    expect(print(`require("@pulumi/pulumi"); ${both}`)).toBe("false,false");
+  });
+
+  it("are loaded when they are used", () => {
+    expect(
+      print(
+        `require("@pulumi/pulumi/typescript-shim").version === require("typescript").version &&
+         "createSourceFile" in require("@pulumi/pulumi/typescript-shim")`,
+      ),
+    ).toBe("true");
+    expect(
+      print(`require("@pulumi/pulumi").runtime.computeCodePaths() instanceof Promise &&
+             ${loaded("@npmcli/arborist")}`),
+    ).toBe("true");
+  });
+
+  it("are replaced whole: the SDK exports nothing else there", () => {
+    const real = require("@pulumi/pulumi/runtime/closure/codePaths.js") as object;
+    expect(Object.keys(real).sort()).toEqual(["computeCodePaths", "findWorkspaceRoot"]);
+  });
+});
