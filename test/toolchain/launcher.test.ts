@@ -17,7 +17,7 @@ async function checkout(): Promise<FakeMachine> {
   );
   await script(
     join(machine.bin, "node"),
-    `[ "$1" = --import ] && { cat node_modules/.ready && echo "$PWD|$FLEET_CWD|$*"; exit; }
+    `[ "$1" = --require ] && { cat node_modules/.ready && echo "$PWD|$FLEET_CWD|$*"; exit; }
      exec ${process.execPath} "$@"`,
   );
   return machine;
@@ -33,7 +33,7 @@ describe("./fleet", () => {
     const launch = (): ReturnType<typeof exec> =>
       exec(join(machine.root, "fleet"), ["up", "--set", "a=b c"], options);
     const runs = await Promise.all([launch(), launch()]);
-    const call = `${machine.root}|${machine.dir}|--import tsx infra/cli/main.ts up --set a=b c\n`;
+    const call = `${machine.root}|${machine.dir}|--require ./toolchain/fast-start.cjs --import tsx/esm infra/cli/main.ts up --set a=b c\n`;
     expect(runs.map(({ stdout }) => stdout)).toEqual([call, call]);
     expect(await npmRuns(machine)).toEqual(["ci --no-audit --no-fund"]);
     expect((await launch()).stderr).toBe("");
