@@ -107,7 +107,13 @@ function privateProbes(server: ServerSpec): readonly ProbeInput[] {
       expectJson: ["database.healthy == true"],
     },
     // From the moment it is ready there is no more excuse for a handshake that fails.
-    { ...mcp, revisions: ["2025", "2026-07-28"], after: [`${name}/ready`] },
+    {
+      ...mcp,
+      revisions: ["2025", "2026-07-28"],
+      // One that hangs is rarer than one whose machine is busy with nine others.
+      timeoutSeconds: health.timeoutSeconds,
+      after: [`${name}/ready`],
+    },
   ];
 }
 
@@ -121,29 +127,38 @@ function publicProbes(server: ServerSpec, fleet: ProbedFleet): readonly ProbeInp
     p95Ms: given.p95Ms ?? triggerNumbers[like].p95Ms,
     minCalls,
   };
-  const route: ProbeInput = {
-    kind: "mcp",
-    name: `${name}/route`,
+  const client = {
+    kind: "mcp" as const,
     subject: name,
     at: "gateway",
     port: gatewayPorts.public,
     path: `/${name}/mcp`,
     tokenOf: "default",
-    revisions: own ? ["2025"] : ["2025", "2026-07-28"],
     tool: harmlessTool,
-    // So that there is something to measure even where nobody calls just now: three calls of each revision every 2 s.
-    calls: 3,
-    intervalSeconds: 2,
     // One call is no percentile: only what is far beyond it counts.
     maxCallMs: 5 * triggers.p95Ms,
-    timeoutSeconds: 10,
     tags: ["watch"],
   };
+  const session: ProbeInput = {
+    ...client,
+    name: `${name}/route`,
+    revisions: ["2025"],
+    intervalSeconds: own ? 2 : 5,
+    retries: own ? 3 : 2,
+  };
   const state = stateProbe(server, "watch");
-  if (own) return [state, route];
+  if (own) return [state, session];
   return [
     state,
-    route,
+    session,
+    {
+      ...client,
+      name: `${name}/calls`,
+      revisions: ["2026-07-28"],
+      // So that there is something to measure even where nobody calls just now.
+      calls: 4,
+      intervalSeconds: 2,
+    },
     ...serverTriggers(name, triggers, {
       metricsPort: serverMetricsPort,
       scrapeIntervalSeconds: fleet.scrapeIntervalSeconds,

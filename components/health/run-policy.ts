@@ -92,6 +92,8 @@ async function withProber<T>(
   use: (prober: Prober) => Promise<T>,
 ): Promise<T> {
   const { transport, secrets, clock } = options;
+  // Loading it takes half a second on a busy machine: not within the time of the first attempt.
+  if (policy.probes.some(({ kind }) => kind === "mcp")) void import("@modelcontextprotocol/client");
   const prober = new Prober({
     transport,
     targets: options.targets ?? (policy.targets as Targets),

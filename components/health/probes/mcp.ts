@@ -1,3 +1,4 @@
+import type { JsonSchemaValidator, jsonSchemaValidator } from "@modelcontextprotocol/client";
 import { excerpt, fail, pass, type Finding } from "../answer.ts";
 import { askedOf, type ProbeContext } from "../context.ts";
 import { describeProbe } from "../describe.ts";
@@ -25,6 +26,16 @@ export async function askMcp(probe: ProbeOf<"mcp">, context: ProbeContext): Prom
   return pass(`${describeProbe(probe)}: ${said.join("; ")}`);
 }
 
+/**
+ * Takes every result for valid. Compiling the schemas of ten servers' tools for every attempt takes a third of a core
+ * (measured), and whether a server keeps to its own schema is no question of health.
+ */
+const anything: jsonSchemaValidator = {
+  getValidator<T>(): JsonSchemaValidator<T> {
+    return (input) => ({ valid: true, data: input as T, errorMessage: undefined });
+  },
+};
+
 interface Line {
   readonly fetch: Fetch;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,7 +48,10 @@ async function converse(probe: ProbeOf<"mcp">, revision: Revision, line: Line): 
   const refusals: string[] = [];
   const client = new Client(
     { name: "fleet-health", version: "1.0.0" },
-    { versionNegotiation: { mode: revision === "2025" ? "legacy" : { pin: revision } } },
+    {
+      versionNegotiation: { mode: revision === "2025" ? "legacy" : { pin: revision } },
+      jsonSchemaValidator: anything,
+    },
   );
   // The address is where the connection leads; the URL only carries the path.
   const transport = new StreamableHTTPClientTransport(
