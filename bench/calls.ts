@@ -77,8 +77,10 @@ export const initializedBody = JSON.stringify({
   method: "notifications/initialized",
 });
 
-/** A tool call within a session. It asks the database. */
-export const toolCall = rpc("tools/call", { name: tool, arguments: {} }, 2);
+/** A tool call within a session, where no two calls under way may have the same id. It asks the database. */
+export function toolCall(id: number): string {
+  return rpc("tools/call", { name: tool, arguments: {} }, id);
+}
 
 /** A tool call within a session of the 2025 revisions; opens the session. */
 export async function sessionCall(url: string, token?: string): Promise<Call> {
@@ -89,7 +91,7 @@ export async function sessionCall(url: string, token?: string): Promise<Call> {
   if (!opened.ok || session === null) throw new Error(`${url}: no session (${opened.status})`);
   const call = { url, headers: sessionHeaders(token, session) };
   await fetch(url, { method: "POST", headers: call.headers, body: initializedBody });
-  return { ...call, body: toolCall };
+  return { ...call, body: toolCall(2) };
 }
 
 function rpc(method: string, params: object, id: number): string {

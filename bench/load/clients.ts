@@ -56,6 +56,7 @@ export class SessionClient implements LoadClient {
   readonly #onOpen: (again: boolean) => void;
   #session: Promise<string> | undefined;
   #opened = 0;
+  #lastId = 1;
 
   constructor(options: ClientOptions, onOpen: (again: boolean) => void) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class SessionClient implements LoadClient {
       throw error;
     }
     const headers = sessionHeaders(this.#options.token, id);
-    const answer = await exchange({ ...this.#options, headers, body: toolCall });
+    const answer = await exchange({ ...this.#options, headers, body: toolCall(++this.#lastId) });
     if (answer.status === 404) {
       // Calls that were under way together open one new session, not one each.
       if (this.#session === session) this.#session = undefined;
