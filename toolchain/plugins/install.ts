@@ -3,6 +3,7 @@ import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundlePlugins } from "./bundle.ts";
+import { removeOldBundles } from "./old-bundles.ts";
 
 const SOURCES = fileURLToPath(new URL(".", import.meta.url));
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
@@ -49,6 +50,7 @@ async function ensureBundles(cache: string): Promise<string> {
   try {
     await bundlePlugins(SOURCES, half, Object.values(EXECUTABLES));
     await rename(half, target);
+    await removeOldBundles(cache, target);
   } catch (error) {
     await rm(half, { recursive: true, force: true });
     // Another process may have finished the same bundles first.

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { CommandContext } from "../context.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { prepareTools } from "../tools.ts";
 
@@ -11,8 +11,14 @@ export async function outputs(
 ): Promise<number> {
   await prepareTools(context, "pulumi", "state");
   const stack = await FleetStack.open(context, { create: false });
+  const map = await stack.outputs();
+  if (Object.keys(map).length === 0) {
+    throw new UserError(
+      `stack ${context.stack}: nothing is deployed; ./fleet up --stack ${context.stack} deploys it`,
+    );
+  }
   const shown = Object.fromEntries(
-    Object.entries(await stack.outputs()).map(([key, { value, secret }]) => [
+    Object.entries(map).map(([key, { value, secret }]) => [
       key,
       secret && options["showSecrets"] !== true ? "[secret]" : (value as unknown),
     ]),

@@ -3,7 +3,7 @@ import { schemaOf } from "../../../components/servers/mcp-server.schema.ts";
 import type { Finding } from "../problems.ts";
 import { kilobytes, whereSet, type RuleInput } from "./input.ts";
 
-/** What PostgreSQL itself needs besides its buffers: processes, catalogue caches, log buffers. MiB; measured low. */
+/** What PostgreSQL itself needs besides its buffers: processes, catalogue caches, log buffers. MiB; an estimate. */
 const marginMb = 64;
 
 /** Bounds of PostgreSQL 17 (`pg_settings`), kB. */
