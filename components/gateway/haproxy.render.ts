@@ -211,10 +211,10 @@ function backendSection({ server, backends }: GatewayRoute): string[] {
 }
 
 /**
- * A connection that could not be made takes a server out until its next good check where another one can take over,
- * so that the calls that follow do not each have to try.
+ * Connections that could not be made take a server out until its next good check where a spare can take over. Two, for
+ * a call is tried three times: the one that finds out is still answered by the spare.
  */
-const outAtOnce = "observe layer4 error-limit 1 on-error mark-down";
+const outAtOnce = "observe layer4 error-limit 2 on-error mark-down";
 
 function serverLine(backend: GatewayBackend, spare: boolean): string {
   const { name, address, port, weight, draining } = backend;
@@ -223,7 +223,7 @@ function serverLine(backend: GatewayBackend, spare: boolean): string {
   // A backup with weight 0 would never be used.
   const share = weight === 0 ? "weight 100 backup" : `weight ${weight}`;
   // No `libc`: a name that is gone can hold up the start for as long as a name server likes.
-  return `${line} ${share} init-addr last,none ${outAtOnce}`;
+  return `${line} ${share} init-addr last,none`;
 }
 
 function lines(all: readonly string[]): string {

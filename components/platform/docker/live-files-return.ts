@@ -10,8 +10,12 @@ export interface ReturnArgs {
   readonly mountPath: string;
   /** Command that makes it take up the current version. */
   readonly reload: readonly string[];
-  /** Command that succeeds once that version is in force. */
-  readonly verify: readonly string[];
+  /**
+   * Command that succeeds once that version is in force.
+   *
+   * @default - the version is in force as soon as the reload has succeeded
+   */
+  readonly verify?: readonly string[];
   /**
    * Time for all of it, ms.
    *
@@ -53,19 +57,15 @@ export async function returnToPrevious(args: ReturnArgs): Promise<Returned> {
     inForce,
     ms: Math.round(performance.now() - started),
   });
-  if (!moved) {
-    const verified = await ask(args.verify);
-    if (verified?.code === 0) return answer(true);
-  }
   const reloaded = await ask(args.reload);
   if (reloaded === undefined) return answer(false);
   if (reloaded.code !== 0) {
     throw new Error(`${args.reader} refuses the version before: ${reloaded.output.slice(-2000)}`);
   }
-  for (;;) {
+  while (args.verify !== undefined) {
     const verified = await ask(args.verify);
     if (verified === undefined) return answer(false);
-    if (verified.code === 0) return answer(true);
+    if (verified.code === 0) break;
     if (performance.now() > deadline) {
       throw new Error(
         `${args.reader} has not taken up the version before: ${verified.output.slice(-2000)}`,
@@ -73,6 +73,7 @@ export async function returnToPrevious(args: ReturnArgs): Promise<Returned> {
     }
     await delay(100);
   }
+  return answer(true);
 }
 
 /** The never-started container that shares the reader's volume and may write to it. */

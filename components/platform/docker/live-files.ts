@@ -220,7 +220,8 @@ async function apply(inputs: Inputs): Promise<Outputs> {
   return done;
 }
 
-const provider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
+/** Exported for tests alone. */
+export const liveFilesProvider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
   diff: (_id, olds, news) =>
     Promise.resolve({ changes: olds.hash !== news.hash || olds.writer !== news.writer }),
   create: async (inputs) => ({ id: `${inputs.reader}-files`, outs: await apply(inputs) }),
@@ -247,7 +248,7 @@ export interface LiveFilesResourceArgs {
 export class LiveFilesResource extends pulumi.dynamic.Resource {
   constructor(name: string, args: LiveFilesResourceArgs, opts: pulumi.CustomResourceOptions) {
     super(
-      provider,
+      liveFilesProvider,
       name,
       { ...args },
       { ...opts, additionalSecretOutputs: ["files"] },

@@ -105,8 +105,8 @@ describe("renderHaproxy", () => {
     const files = renderHaproxy(input({ routes: [moving] }));
     const lines = section(files["haproxy.cfg"], "backend scene");
     expect(lines.filter((line) => line.startsWith("server "))).toEqual([
-      "server scene-new scene-new:3002 weight 100 observe layer4 error-limit 1 on-error mark-down",
-      "server scene-old scene-old:3002 weight 100 backup init-addr last,none observe layer4 error-limit 1 on-error mark-down",
+      "server scene-new scene-new:3002 weight 100 observe layer4 error-limit 2 on-error mark-down",
+      "server scene-old scene-old:3002 weight 100 backup init-addr last,none",
     ]);
     const refusals = lines.filter((line) => line.startsWith("http-request return status 404"));
     expect(refusals).toHaveLength(1);
@@ -129,7 +129,7 @@ describe("renderHaproxy", () => {
     const lines = section(renderHaproxy(input({ routes: [step] }))["haproxy.cfg"], "backend scene");
     expect(lines.filter((line) => line.startsWith("server "))).toEqual([
       "server scene-new scene-new:3002 weight 10",
-      "server scene-old scene-old:3002 weight 90 init-addr last,none observe layer4 error-limit 1 on-error mark-down",
+      "server scene-old scene-old:3002 weight 90 init-addr last,none",
     ]);
   });
 
