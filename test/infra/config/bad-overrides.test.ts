@@ -1,0 +1,123 @@
+import { describe } from "vitest";
+import { testCases, type Case } from "./bad-input-case.ts";
+import { fleet } from "./fixture.ts";
+
+const overrideCases: readonly Case[] = [
+  {
+    name: "--set without a value",
+    text: fleet(),
+    with: { sets: ["servers.scene.port"] },
+    path: "--set",
+    says: ["path=value"],
+  },
+  {
+    name: "--set of an unknown server",
+    text: fleet(),
+    with: { sets: ["servers.scen.port=3005"] },
+    path: "servers.scen",
+    says: ["no such entry in servers", "did you mean scene?", "scene, review"],
+    source: "--set",
+  },
+  {
+    name: "--set of an index too high",
+    text: fleet(),
+    with: { sets: ["servers[7].port=3005"] },
+    path: "servers.7",
+    says: ["no such entry"],
+  },
+  {
+    name: "--set of an unknown setting",
+    text: fleet(),
+    with: { sets: ["gateway.prot=3005"] },
+    path: "gateway.prot",
+    says: ["did you mean port?"],
+  },
+  {
+    name: "--set below a single value",
+    text: fleet(),
+    with: { sets: ["gateway.port.x=1"] },
+    path: "gateway.port.x",
+    says: ["gateway.port is a single value"],
+  },
+  {
+    name: "--set of a prototype",
+    text: fleet(),
+    with: { sets: ["servers.scene.env.__proto__=1"] },
+    path: "servers.scene.env.__proto__",
+    says: ["a path of names"],
+  },
+  {
+    name: "--set of a bad number",
+    text: fleet(),
+    with: { sets: ["gateway.port=eighty"] },
+    path: "gateway.port",
+    says: ['got "eighty"', "a whole number"],
+    source: "--set",
+  },
+  {
+    name: "--set of a bad list",
+    text: fleet(),
+    with: { sets: ["servers.scene.dependsOn=review"] },
+    path: "servers.scene.dependsOn",
+    says: ["a list"],
+    source: "--set",
+  },
+  {
+    name: "--set of a bad image",
+    text: fleet(),
+    with: { sets: ["servers.scene.image=UPPER CASE"] },
+    path: "servers.scene.image",
+    says: ["an image reference"],
+    source: "--set",
+  },
+  {
+    name: "environment: level",
+    text: fleet(),
+    with: { env: { LOG_LEVEL: "loud" } },
+    path: "logging.level",
+    says: ['got "loud"'],
+    source: "environment LOG_LEVEL",
+  },
+  {
+    name: "environment: number",
+    text: fleet(),
+    with: { env: { PGBOUNCER_DEFAULT_POOL_SIZE: "many" } },
+    path: "pgbouncer.defaultPoolSize",
+    says: ['got "many"', "a whole number from 1"],
+    source: "environment PGBOUNCER_DEFAULT_POOL_SIZE",
+  },
+  {
+    name: "environment: size",
+    text: fleet(),
+    with: { env: { POSTGRES_SHARED_BUFFERS: "lots" } },
+    path: "postgres.sharedBuffers",
+    says: ['got "lots"'],
+    source: "environment POSTGRES_SHARED_BUFFERS",
+  },
+  {
+    name: "environment: short token",
+    text: fleet(),
+    with: { env: { MCP_AUTH_TOKEN: "short-token-77" } },
+    path: "MCP_AUTH_TOKEN",
+    says: ["not shown", "at least 32"],
+    source: "environment MCP_AUTH_TOKEN",
+  },
+  {
+    name: "stack: unknown server",
+    text: fleet(),
+    with: { stack: { "servers.sceen.port": 3005 } },
+    path: "servers.sceen",
+    says: ["did you mean scene?"],
+    source: "stack config",
+  },
+  {
+    name: "stack: unknown setting in a map",
+    text: fleet(),
+    with: { stack: { gateway: { porte: 1 } } },
+    path: "gateway.porte",
+    says: ["did you mean port?"],
+    source: "stack config",
+  },
+];
+
+describe("overrides that cannot be", () => testCases(overrideCases));
