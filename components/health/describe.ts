@@ -26,3 +26,11 @@ export function describeProbe(probe: Probe): string {
       return `script ${probe.command[0]}`;
   }
 }
+
+/**
+ * Whether the probe measures something: then no answer is no measurement, and says nothing about what was to be measured.
+ * Who wants to know whether the one that is asked answers at all has other probes for that.
+ */
+export function isMeasurement({ kind }: Pick<Probe, "kind">): boolean {
+  return kind === "promql" || kind === "metrics";
+}

@@ -26,7 +26,8 @@ export function parseExposition(text: string): readonly Series[] {
   });
 }
 
-function numberOf(text: string): number {
+/** A number as Prometheus writes it: `+Inf`, `NaN`, `1e-3`. */
+export function numberOf(text: string): number {
   return /^[+-]?Inf$/.test(text) ? (text.startsWith("-") ? -Infinity : Infinity) : Number(text);
 }
 

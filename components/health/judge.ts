@@ -1,6 +1,6 @@
 import type { Answer, Verdict } from "./answer.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { describeProbe } from "./describe.ts";
+import { describeProbe, isMeasurement } from "./describe.ts";
 import { Transcript, type JudgeEvent, type Judgement, type ProbeReport } from "./judgement.ts";
 import type { Probe } from "./probe.schema.ts";
 import { emptyTally, isWavering, tally, type Tally } from "./tally.ts";
@@ -173,7 +173,7 @@ class Judge {
         ms: took(),
       }));
       const late = this.#pause(probe.timeoutSeconds * 1000, abort.signal).then((): Answer => ({
-        verdict: "fail",
+        verdict: isMeasurement(probe) ? "inconclusive" : "fail",
         detail: `${describeProbe(probe)}: no answer within ${probe.timeoutSeconds} s`,
         ms: took(),
       }));

@@ -32,6 +32,12 @@ const harmlessTool = { name: "server_status" };
  */
 const patience = 4;
 
+/**
+ * Passes in a row, half a second apart, after a server has become ready: one that falls over right after its start looks
+ * ready for a moment.
+ */
+const steadyPasses = 4;
+
 /** A workload of somebody else may end while it waits for the database, and be started again. */
 const foreignRestarts = 2;
 
@@ -57,7 +63,7 @@ export function policyFor(fleet: ProbedFleet): Policies {
     gate: [...gate, ...own.filter((probe) => !isWatch(probe))],
     watch: [...watch, ...own.filter(isWatch)],
   };
-  refuseUnknown(health, [...all.gate, ...all.watch, ...own]);
+  refuseUnknown(health, [...all.gate, ...all.watch]);
   const policy = { version: 1, baseline: health.baseline, targets: {} } as const;
   return {
     private: { ...policy, mode: { kind: "gate" }, probes: adjust(all.gate, health) },
@@ -88,7 +94,13 @@ function privateProbes(server: ServerSpec): readonly ProbeInput[] {
     tool: harmlessTool,
   } as const;
   // Somebody else's image has no readiness of ours: the protocol is what it has to speak.
-  if (own) return [state, { ...mcp, startPeriodSeconds: health.startPeriodSeconds }];
+  if (own) {
+    return [
+      state,
+      { ...mcp, startPeriodSeconds: health.startPeriodSeconds },
+      steadyProbe(state, mcp.name),
+    ];
+  }
   const http = {
     ...limits,
     kind: "http",
@@ -114,6 +126,7 @@ function privateProbes(server: ServerSpec): readonly ProbeInput[] {
       timeoutSeconds: health.timeoutSeconds,
       after: [`${name}/ready`],
     },
+    steadyProbe(state, `${name}/ready`),
   ];
 }
 
@@ -178,6 +191,18 @@ function stateProbe(server: ServerSpec, tag: "gate" | "watch"): ProbeInput {
   };
 }
 
+/** The same question as `state`, asked for a while from the moment on that the server looks ready. */
+function steadyProbe(state: ProbeInput, ready: string): ProbeInput {
+  return {
+    ...state,
+    name: `${state.subject}/steady`,
+    successes: steadyPasses,
+    intervalSeconds: 0.5,
+    startPeriodSeconds: 0,
+    after: [ready],
+  };
+}
+
 /** A query the way servers ask: by the pooler, as one of them. */
 function poolerQuery({ servers, database }: ProbedFleet, name: string): ProbeInput[] {
   const [server] = servers;
@@ -230,6 +255,8 @@ function watchedTier(fleet: ProbedFleet): readonly ProbeInput[] {
       name: "gateway/running",
       subject: "gateway",
       requireHealthy: true,
+      // One that was just replaced is asked by its own check first after 5 s.
+      startPeriodSeconds: 20,
       timeoutSeconds: patience,
       tags: ["watch"],
     },
@@ -302,8 +329,8 @@ export function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${expression}$`).test(name);
 }
 
-function refuseUnknown({ change, off }: HealthSpec, probes: readonly Probe[]): void {
-  const names = [...new Set(probes.map(({ name }) => name))];
+function refuseUnknown({ change, off, probes: own }: HealthSpec, probes: readonly Probe[]): void {
+  const names = probes.map(({ name }) => name);
   const known = (pattern: string) => names.some((name) => matches(pattern, name));
   const problems = [
     ...off.filter((pattern) => !known(pattern)).map((pattern) => `health.off: ${pattern}`),
@@ -317,6 +344,9 @@ function refuseUnknown({ change, off }: HealthSpec, probes: readonly Probe[]): v
         .filter((other) => !names.includes(other))
         .map((other) => `health.probes ${name}.after: ${other}`),
     ),
+    ...own
+      .filter(({ name }, at) => own.findIndex((other) => other.name === name) < at)
+      .map(({ name }) => `health.probes: ${name} a second time`),
   ];
   if (problems.length === 0) return;
   throw new Error(

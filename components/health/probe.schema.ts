@@ -158,7 +158,7 @@ const promqlProbe = z.strictObject({
     "Instant query; {{component}}, {{address}}, {{instance}} and {{release}} are those of the subject.",
   ),
   operator: z.enum(comparisons).describe("Every sample has to compare like this ..."),
-  threshold: z.number().describe("... to this value. No sample: inconclusive."),
+  threshold: z.number().describe("... to this value. No sample, or no answer: inconclusive."),
   unit: z.string().max(20).default("").describe("For people: ms, %."),
 });
 

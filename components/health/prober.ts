@@ -1,10 +1,18 @@
 import { TransportError, WorkloadGoneError } from "../platform/transport.ts";
 import type { Targets, Transport } from "../platform/transport.ts";
-import { excerpt, fail, terminal, unaskable, type Answer, type Finding } from "./answer.ts";
+import {
+  excerpt,
+  fail,
+  inconclusive,
+  terminal,
+  unaskable,
+  type Answer,
+  type Finding,
+} from "./answer.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Connections } from "./connections.ts";
 import { NoTargetError, type ProbeContext } from "./context.ts";
-import { describeProbe } from "./describe.ts";
+import { describeProbe, isMeasurement } from "./describe.ts";
 import type { Probe } from "./probe.schema.ts";
 import { askCommand } from "./probes/command.ts";
 import { askFileSystem } from "./probes/file-system.ts";
@@ -132,6 +140,6 @@ function explain(probe: Probe, error: unknown): Finding {
   }
   const { code } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : networkFaults[code];
-  if (known !== undefined) return fail(`${asked}: ${known}`);
-  return fail(`${asked}: ${excerpt(error.message)}`);
+  const detail = `${asked}: ${known ?? excerpt(error.message)}`;
+  return isMeasurement(probe) ? inconclusive(detail) : fail(detail);
 }

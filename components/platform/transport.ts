@@ -8,8 +8,7 @@ export interface Transport {
   /**
    * A TCP connection to a port of the workload.
    *
-   * @throws WorkloadGoneError, TransportError, or the network's own error (`code: ECONNREFUSED` ...). Through a tunnel
-   * a refused connection shows only once it is used: the stream then ends with that error.
+   * @throws WorkloadGoneError, TransportError, or the network's own error (`code: ECONNREFUSED` ...).
    */
   dial(target: Target, port: number, options?: CallOptions): Promise<Duplex>;
   /** Runs a command inside the workload; output is stdout and stderr as they came. @throws as `dial`. */

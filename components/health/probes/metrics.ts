@@ -1,7 +1,6 @@
 import { fail, inconclusive, pass, type Finding } from "../answer.ts";
 import { compare } from "../assertion.ts";
 import { askedOf, type ProbeContext } from "../context.ts";
-import { describeProbe } from "../describe.ts";
 import { bucketQuantile, parseExposition, type Series } from "../exposition.ts";
 import type { ProbeOf } from "../probe.schema.ts";
 import { formatNumber } from "./promql.ts";
@@ -34,7 +33,7 @@ export async function askMetrics(
         context.signal,
       ),
   );
-  if (status !== 200) return fail(`${describeProbe(probe)} answered ${status}`);
+  if (status !== 200) throw new Error(`answered ${status}`);
   const now = context.clock.now();
   const { measure } = probe;
   const wanted = new Set(

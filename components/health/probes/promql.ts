@@ -1,6 +1,7 @@
 import { excerpt, fail, inconclusive, pass, unaskable, type Finding } from "../answer.ts";
 import { compare } from "../assertion.ts";
 import { askedOf, type ProbeContext } from "../context.ts";
+import { numberOf } from "../exposition.ts";
 import type { ProbeOf } from "../probe.schema.ts";
 import { fillQuery } from "../template.ts";
 
@@ -26,7 +27,7 @@ export async function askPromql(probe: ProbeOf<"promql">, context: ProbeContext)
   // 400 and 422: the query itself is wrong, which says nothing about the subject.
   if (status === 400 || status === 422)
     return unaskable(`Prometheus refuses ${query}: ${excerpt(body)}`);
-  if (status !== 200) return fail(`Prometheus answered ${status}: ${excerpt(body)}`);
+  if (status !== 200) throw new Error(`answered ${status}: ${excerpt(body)}`);
   return judgeSamples(probe, samplesOf(JSON.parse(body)));
 }
 
@@ -53,7 +54,7 @@ export function judgeSamples(
 ): Finding {
   const what = name.split("/").slice(1).join(" ").replaceAll("-", " ") || name;
   const values = samples
-    .map(({ metric, value }) => ({ metric, value: Number(value[1]) }))
+    .map(({ metric, value }) => ({ metric, value: numberOf(value[1]) }))
     .filter(({ value }) => !Number.isNaN(value));
   if (values.length === 0)
     return inconclusive(`Prometheus has no samples about ${what} of ${subject}`);

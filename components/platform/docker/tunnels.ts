@@ -33,14 +33,33 @@ export class Tunnels {
   ): Promise<Duplex> {
     const helper = await this.#helper(network);
     signal?.throwIfAborted();
+    const stream = await this.#connect(helper, network, address, port);
+    const abort = () => stream.destroy(new Error("no answer in time"));
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await stream.connected;
+      return stream;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async #connect(
+    helper: Docker.Container,
+    network: string,
+    address: string,
+    port: number,
+  ): Promise<ExecStream> {
     try {
       const run = await helper.exec({
-        Cmd: ["socat", "-T", "3600", "-", `TCP:${address}:${port},connect-timeout=5`],
+        Cmd: ["socat", "-d", "-d", "-T", "3600", "-", `TCP:${address}:${port},connect-timeout=5`],
         AttachStdin: true,
         AttachStdout: true,
         AttachStderr: true,
       });
-      return new ExecStream(await run.start({ hijack: true, stdin: true }));
+      const stream = new ExecStream(await run.start({ hijack: true, stdin: true }));
+      stream.on("error", () => undefined);
+      return stream;
     } catch (error) {
       // Whatever became of the helper, the next connection gets a new one.
       this.#helpers.delete(network);

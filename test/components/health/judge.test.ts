@@ -331,6 +331,22 @@ describe("a watch", () => {
     expect(judgement.verdict).toBe("pass");
   });
 
+  it("takes a measurement that was not answered for none", async () => {
+    const measured = probeSchema.parse({
+      kind: "promql",
+      name: "a/ratio",
+      subject: "a",
+      query: "x",
+      operator: "<=",
+      threshold: 1,
+      timeoutSeconds: 1,
+      onInconclusive: "pass",
+    });
+    const { judgement } = await run(watch(10), [measured], { "a/ratio": () => "hangs" });
+    expect(judgement.verdict).toBe("pass");
+    expect(judgement.probes[0]!.said[0]!.verdict).toBe("inconclusive");
+  });
+
   it("fails where a probe that matters said nothing at all", async () => {
     const { judgement } = await run(watch(5), [probe("a/x")], { "a/x": () => silent });
     expect(judgement.verdict).toBe("inconclusive");
