@@ -33,12 +33,12 @@ export function automationEngine(
   options: AutomationEngineOptions = {},
 ): ReleaseEngine {
   return {
-    exportDeployment: async () => (await stack.exportStack()) as StackExport,
+    exportDeployment: async () => await stack.exportStack(),
     importDeployment: (deployment) => importByPipe(stack, deployment),
     up: (program, { refresh }) =>
       withRefresh(stack, refresh, async () => {
         const counter = operationCounter();
-        await stack.up({
+        await quietly(stack).up({
           program,
           showSecrets: false,
           color: "never",
@@ -54,6 +54,17 @@ export function automationEngine(
         return counter.counts();
       }),
   };
+}
+
+/**
+ * The same handle, but `up` does not start the CLI three times more for outputs and history that nobody reads here: they
+ * are most of the time of a short run.
+ */
+function quietly(stack: Stack): Stack {
+  return Object.create(stack, {
+    outputs: { value: () => Promise.resolve({}) },
+    info: { value: () => Promise.resolve(undefined) },
+  }) as Stack;
 }
 
 /** The Automation API's own import leaves open secrets in a temporary file; standard input leaves nothing behind. */

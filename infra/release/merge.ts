@@ -225,5 +225,5 @@ function without(record: ResourceRecord, keys: readonly string[]): ResourceRecor
 
 function pick(record: ResourceRecord, keys: readonly string[]): Partial<ResourceRecord> {
   const kept = Object.entries(record).filter(([key]) => keys.includes(key));
-  return Object.fromEntries(kept) as Partial<ResourceRecord>;
+  return Object.fromEntries(kept);
 }

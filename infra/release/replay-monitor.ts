@@ -3,10 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import proto from "@pulumi/pulumi/proto/resource_pb.js";
 import type { WireValue } from "./deployment-values.ts";
+import type { Properties } from "./deployment.ts";
+
+export interface Registration {
+  readonly urn: string;
+  readonly id: string;
+  /** As the engine answered; empty for components. */
+  readonly outputs: Properties;
+}
 
 /** The engine's side of a running program, as promises. */
 export interface Monitor {
-  register(request: proto.RegisterResourceRequest): Promise<{ urn: string; id: string }>;
+  register(request: proto.RegisterResourceRequest): Promise<Registration>;
   read(request: proto.ReadResourceRequest): Promise<void>;
   registerOutputs(urn: string, outputs: WireValue): Promise<void>;
 }
@@ -23,7 +31,11 @@ export function currentMonitor(): Monitor {
       if (response.getResult() !== proto.Result.SUCCESS) {
         throw new Error(`${request.getType()} ${request.getName()}: the engine could not make it`);
       }
-      return { urn: response.getUrn(), id: response.getId() };
+      return {
+        urn: response.getUrn(),
+        id: response.getId(),
+        outputs: response.getObject()?.toJavaScript() ?? {},
+      };
     },
     async read(request) {
       await call<proto.ReadResourceResponse>((done) => client.readResource(request, done));

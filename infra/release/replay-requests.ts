@@ -12,6 +12,8 @@ export interface ReplayRequestOptions {
    * to their plugins.
    */
   readonly deleteFirst?: ReadonlySet<string>;
+  /** The same for what is replaced create-first although its plugin would rather delete first. */
+  readonly createFirst?: ReadonlySet<string>;
   /**
    * Takes away inputs that a plugin puts in for itself and warns about when it is sent them.
    *
@@ -23,6 +25,7 @@ export interface ReplayRequestOptions {
 interface RegisterContext {
   /** `urn::id`; empty for components and providers. */
   readonly provider: string;
+  readonly inputs: Properties;
   readonly hooks: ResourceHookBinding | undefined;
   readonly options: ReplayRequestOptions;
 }
@@ -30,9 +33,8 @@ interface RegisterContext {
 /** The request by which a program would register this resource. */
 export async function registerRequest(
   record: ResourceRecord,
-  { provider, hooks, options }: RegisterContext,
+  { provider, inputs, hooks, options }: RegisterContext,
 ): Promise<proto.RegisterResourceRequest> {
-  const inputs = inputsOf(record, options.cleanInputs);
   const request = new proto.RegisterResourceRequest();
   request.setType(record.type);
   request.setName(nameOf(record.urn));
@@ -59,6 +61,7 @@ export async function registerRequest(
     request.setDeletebeforereplace(true);
     request.setDeletebeforereplacedefined(true);
   }
+  if (options.createFirst?.has(record.urn)) request.setDeletebeforereplacedefined(true);
   if (isProviderType(record.type)) {
     // Unsaid, the engine would fill in the version of the package's default provider.
     if (typeof inputs["version"] === "string") request.setVersion(inputs["version"]);
@@ -88,7 +91,8 @@ export function readRequest(record: ResourceRecord, provider: string): proto.Rea
   return request;
 }
 
-function inputsOf(
+/** Inputs of a record as a program sends them. */
+export function inputsOf(
   { type, inputs }: ResourceRecord,
   clean: CleanInputs = (_type, properties) => properties,
 ): Properties {

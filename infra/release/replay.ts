@@ -10,8 +10,14 @@ import {
   type Deployment,
   type ResourceRecord,
 } from "./deployment.ts";
-import { readRequest, registerRequest, type ReplayRequestOptions } from "./replay-requests.ts";
+import { changesOf, merged, replaceValues, withChanges, type Changes } from "./replay-changes.ts";
 import { currentMonitor, type Monitor } from "./replay-monitor.ts";
+import {
+  inputsOf,
+  readRequest,
+  registerRequest,
+  type ReplayRequestOptions,
+} from "./replay-requests.ts";
 
 export interface ReplayOptions extends ReplayRequestOptions {
   /**
@@ -21,10 +27,6 @@ export interface ReplayOptions extends ReplayRequestOptions {
    * @default none: the hooks of the old program are not known here
    */
   readonly hooks?: (record: ResourceRecord) => ResourceHookBinding | undefined;
-}
-
-interface Registered {
-  readonly id: string;
 }
 
 /**
@@ -45,67 +47,85 @@ export function replayProgram(
 ): PulumiFn {
   return async () => {
     const records = liveResources(before);
-    const monitor = currentMonitor();
-    const stackUrn = await rootUrn();
-    const pending = new Map<string, Promise<Registered>>();
-    for (const record of records) {
-      pending.set(
-        record.urn,
-        isRootStack(record)
-          ? Promise.resolve({ id: "" })
-          : replay(record, { monitor, options, stackUrn, pending }),
-      );
+    await rootRegistered();
+    const run: Run = {
+      monitor: currentMonitor(),
+      options,
+      pending: new Map(),
+      changes: new Map(),
+    };
+    for (const record of records.filter((other) => !isRootStack(other))) {
+      run.pending.set(record.urn, replay(record, run));
     }
-    const results = await Promise.allSettled(pending.values());
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason as Error;
-    const stack = records.find(isRootStack);
+    await allDone([...run.pending.values()]);
+
+    // What components and the stack give out may come from any of their resources.
+    const changes = merged([...run.changes.values()]);
+    const outputsOf = (record: ResourceRecord | undefined) =>
+      replaceValues(toWire(record?.outputs ?? {}), changes);
+    const components = records.filter((record) => !record.custom && !isRootStack(record));
+    await allDone(
+      components.map((record) => run.monitor.registerOutputs(record.urn, outputsOf(record))),
+    );
     // Plain data in wire form passes through the SDK unchanged, secrets and assets included.
-    return toWire(stack?.outputs ?? {}) as Record<string, unknown>;
+    return outputsOf(records.find(isRootStack)) as Record<string, unknown>;
   };
 }
 
 interface Run {
   readonly monitor: Monitor;
   readonly options: ReplayOptions;
-  readonly stackUrn: string;
-  /** Every resource that was begun, by URN; what a resource refers to stands before it in the deployment. */
-  readonly pending: ReadonlyMap<string, Promise<Registered>>;
+  /** Ids of every resource that was begun, by URN; what a resource refers to stands before it in the deployment. */
+  readonly pending: Map<string, Promise<string>>;
+  /** Of the resources that are done. */
+  readonly changes: Map<string, Changes>;
 }
 
-async function replay(record: ResourceRecord, run: Run): Promise<Registered> {
+async function replay(record: ResourceRecord, run: Run): Promise<string> {
   const { monitor, options, pending } = run;
-  await Promise.all(referencesOf(record).map((urn) => pending.get(urn)));
+  await Promise.all(referencesOf(record).flatMap((urn) => pending.get(urn) ?? []));
   const provider = await providerOf(record, pending);
   if (record.external) {
     await monitor.read(readRequest(record, provider));
-    return { id: record.id ?? "" };
+    return record.id ?? "";
   }
-  const hooks = await options.hooks?.(record);
-  const { urn, id } = await monitor.register(
-    await registerRequest(record, { provider, hooks, options }),
-  );
+  const request = await registerRequest(record, {
+    provider,
+    inputs: withChanges(record, inputsOf(record, options.cleanInputs), run.changes),
+    hooks: options.hooks?.(record),
+    options,
+  });
+  const registration = await monitor.register(request);
+  const { urn, id } = registration;
   if (urn !== record.urn) {
     throw new Error(
       `${record.urn}: registered as ${urn}; its parent or type is not what its URN says`,
     );
   }
-  if (!record.custom) await monitor.registerOutputs(urn, toWire(record.outputs ?? {}));
-  return { id };
+  if (record.custom) run.changes.set(urn, changesOf(record, registration));
+  return id;
+}
+
+/** Waits for all before it fails, so that no step is left running unobserved. */
+async function allDone(steps: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(steps);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason as Error;
 }
 
 /** Reference to the provider as it was registered now; its id is another one if it had to be made again. */
 async function providerOf(
   record: ResourceRecord,
-  pending: ReadonlyMap<string, Promise<Registered>>,
+  pending: ReadonlyMap<string, Promise<string>>,
 ): Promise<string> {
   if (!record.custom || !record.provider) return "";
   const urn = providerUrn(record.provider);
-  const registered = await pending.get(urn);
-  return registered === undefined ? record.provider : `${urn}::${registered.id}`;
+  const registered = pending.get(urn);
+  return registered === undefined ? record.provider : `${urn}::${await registered}`;
 }
 
-function rootUrn(): Promise<string> {
+/** The SDK registers the stack itself; its children have to wait for it. */
+function rootRegistered(): Promise<unknown> {
   const stack = pulumi.runtime.getStackResource();
   if (stack === undefined) throw new Error("the replay runs outside of a stack");
   return new Promise((resolve) => {

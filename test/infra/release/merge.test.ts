@@ -1,0 +1,291 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ResourceRecord } from "../../../infra/release/deployment.ts";
+import { mergeForRollback, replacedDeleteFirst } from "../../../infra/release/merge.ts";
+import {
+  component,
+  deployment,
+  find,
+  integrityProblems,
+  provider,
+  record,
+  stackRecord,
+  thing,
+  urnOf,
+} from "./deployment-records.ts";
+
+describe("the merge for a rollback", () => {
+  it("revives a replaced object and condemns its replacement", () => {
+    const before = deployment(thing("a", "1"));
+    const failed = deployment(
+      thing("a", "2", { inputs: { size: 2 }, protect: true, retainOnDelete: true }),
+      thing("a", "1", { delete: true, initErrors: ["slow"], taint: true }),
+    );
+    const merged = mergeForRollback(failed, before);
+    expect(find(merged, "a", "1")).toEqual(thing("a", "1"));
+    expect(find(merged, "a", "2")).toEqual(
+      thing("a", "2", { inputs: { size: 2 }, retainOnDelete: true, delete: true }),
+    );
+    expect(integrityProblems(merged)).toEqual([]);
+  });
+
+  it("leaves what was changed in place with the inputs that run now", () => {
+    const before = deployment(thing("a", "1", { protect: true }));
+    const failed = deployment(thing("a", "1", { inputs: { size: 7 }, protect: true }));
+    expect(find(mergeForRollback(failed, before), "a")).toEqual(
+      thing("a", "1", { inputs: { size: 7 }, protect: true }),
+    );
+  });
+
+  it("lets an interrupted change in place be made again", () => {
+    const before = deployment(thing("a", "1"));
+    const failed = {
+      ...deployment(thing("a", "1")),
+      pending_operations: [{ resource: thing("a", "1"), type: "updating" as const }],
+    };
+    const merged = mergeForRollback(failed, before);
+    expect(merged.pending_operations).toEqual([]);
+    expect(find(merged, "a")?.initErrors).toEqual(["the update was interrupted"]);
+  });
+
+  it("takes the one already condemned for the old of two that look alike", () => {
+    const same = { type: "x:index:Thing" };
+    const before = deployment(thing("a", "none", { ...same, inputs: { size: 1 } }));
+    const failed = deployment(
+      thing("a", "none", { inputs: { size: 1 }, outputs: { size: 1, fresh: true } }),
+      thing("a", "none", { delete: true }),
+    );
+    const [live, condemned] = mergeForRollback(failed, before).resources!.slice(2);
+    expect(live?.outputs).toEqual({ size: 1 });
+    expect(live?.delete).toBeUndefined();
+    expect(condemned).toMatchObject({ delete: true, outputs: { fresh: true } });
+  });
+
+  it("tells two that look alike by their inputs once the marks were exchanged", () => {
+    const before = deployment(thing("a", "none"));
+    const failed = deployment(
+      thing("a", "none"),
+      thing("a", "none", { inputs: { size: 2 }, delete: true }),
+    );
+    const merged = mergeForRollback(failed, before).resources!.slice(2);
+    expect(merged.map(({ inputs, delete: mark }) => [inputs, mark])).toEqual([
+      [{ size: 1 }, undefined],
+      [{ size: 2 }, true],
+    ]);
+  });
+
+  it("puts back what lives in the state alone, and forgets what else there is of it", () => {
+    const before = deployment(thing("a", "none", { inputs: { length: 8 } }));
+    const failed = deployment(
+      thing("a", "none", { inputs: { length: 9 } }),
+      thing("a", "none", { inputs: { length: 8 }, delete: true }),
+      thing("b", "none"),
+    );
+    const merged = mergeForRollback(failed, before, { logicalTypes: /^x:/ });
+    expect(merged.resources?.slice(2)).toEqual([thing("a", "none", { inputs: { length: 8 } })]);
+  });
+
+  it("keeps a replacement live where the old object is gone, so that the way back is delete-first", () => {
+    const before = deployment(thing("a", "1", { protect: true }));
+    const failed = deployment(thing("a", "2", { inputs: { size: 2 }, protect: true }));
+    expect(find(mergeForRollback(failed, before), "a")).toEqual(
+      thing("a", "2", { inputs: { size: 2 } }),
+    );
+    expect(replacedDeleteFirst(failed, before)).toEqual(new Set([thing("a", "1").urn]));
+  });
+
+  it("knows a delete-first replacement under a fixed id by the time it was made", () => {
+    const created = (hour: number) => ({ created: `2026-01-01T0${hour}:00:00Z` });
+    const before = deployment(thing("a", "fix", created(1)), thing("b", "fix-b", created(1)));
+    const failed = deployment(thing("a", "fix", created(2)), thing("b", "fix-b", created(1)));
+    expect(replacedDeleteFirst(failed, before)).toEqual(new Set([thing("a", "fix").urn]));
+  });
+
+  it("keeps an object that was deleted ahead of its replacement as one that is yet to be made", () => {
+    const before = deployment(thing("a", "1", { protect: true }));
+    const failed = deployment(thing("a", "1", { pendingReplacement: true, protect: true }));
+    expect(find(mergeForRollback(failed, before), "a")).toEqual(
+      thing("a", "1", { pendingReplacement: true }),
+    );
+  });
+
+  it("gives children whose parent is gone one that is yet to be made", () => {
+    const parent = thing("a", "1");
+    const child = thing("b", "2", { parent: parent.urn, dependencies: [parent.urn] });
+    const merged = mergeForRollback(
+      deployment({ ...child, parent: stackRecord().urn }),
+      deployment(parent, child),
+    );
+    expect(find(merged, "a")).toEqual({ ...parent, pendingReplacement: true });
+    expect(find(merged, "b")).toMatchObject({ parent: parent.urn, dependencies: [parent.urn] });
+    expect(integrityProblems(merged)).toEqual([]);
+  });
+
+  it("puts back providers and their users' references, and condemns a provider of the same name", () => {
+    const moved = { ...provider, id: "prov-2" };
+    const before = deployment(thing("a", "1"));
+    const failed = {
+      resources: [
+        stackRecord(),
+        moved,
+        { ...provider, delete: true, inputs: { region: "b" } },
+        thing("a", "1", { provider: `${moved.urn}::prov-2` }),
+        thing("b", "9", { provider: `${moved.urn}::prov-2` }),
+      ],
+    };
+    const merged = mergeForRollback(failed, before);
+    expect(find(merged, "default_1_0_0", "prov-1")).toEqual(provider);
+    expect(find(merged, "default_1_0_0", "prov-2")).toEqual({ ...moved, delete: true });
+    expect(find(merged, "a")?.provider).toBe(`${provider.urn}::prov-1`);
+    expect(find(merged, "b")).toMatchObject({ delete: true, provider: `${moved.urn}::prov-2` });
+    expect(integrityProblems(merged)).toEqual([]);
+  });
+
+  it("leaves a provider of the new program alone live, for those that it has to delete", () => {
+    const other = record("pulumi:providers:x", "default_2_0_0", { id: "prov-9" });
+    const failed = deployment(other, thing("b", "9", { provider: `${other.urn}::prov-9` }));
+    const merged = mergeForRollback(failed, deployment());
+    expect(find(merged, "default_2_0_0")).toEqual(other);
+    expect(find(merged, "b")?.delete).toBe(true);
+  });
+
+  it("puts back components and keeps new ones until their children are gone", () => {
+    const group = component("g", {
+      outputs: { url: "old" },
+      resourceHooks: { afterCreate: ["h"] },
+    });
+    const before = deployment(group);
+    const fresh = component("new");
+    const failed = deployment(
+      component("g", { outputs: { url: "new" } }),
+      fresh,
+      thing("c", "3", { parent: fresh.urn }),
+    );
+    const merged = mergeForRollback(failed, before);
+    expect(find(merged, "g")).toEqual(component("g", { outputs: { url: "old" } }));
+    expect(find(merged, "new")).toEqual(fresh);
+    expect(find(merged, "c")).toMatchObject({ delete: true, parent: fresh.urn });
+  });
+
+  it("drops what was only read, and what has no id", () => {
+    const failed = deployment(thing("a", "1", { external: true }), record("x:index:Thing", "b"));
+    expect(mergeForRollback(failed, deployment()).resources).toEqual(deployment().resources);
+  });
+
+  it("condemns everything if there was nothing before", () => {
+    const merged = mergeForRollback(deployment(thing("a", "1", { protect: true })), undefined);
+    expect(find(merged, "a")).toEqual(thing("a", "1", { delete: true }));
+    expect(find(merged, "default_1_0_0")).toEqual(provider);
+    expect(integrityProblems(merged)).toEqual([]);
+  });
+
+  it("cuts references to what is gone", () => {
+    const gone = thing("a", "1");
+    const user = thing("b", "2", {
+      dependencies: [gone.urn],
+      propertyDependencies: { size: [gone.urn] },
+      deletedWith: gone.urn,
+    });
+    const merged = mergeForRollback(deployment(thing("b", "2")), deployment(gone, user));
+    expect(find(merged, "b")).toMatchObject({
+      dependencies: [],
+      propertyDependencies: { size: [] },
+    });
+    expect(find(merged, "b")?.deletedWith).toBeUndefined();
+  });
+
+  it("passes the engine's integrity check and condemns exactly what is new, whatever happened", () => {
+    fc.assert(
+      fc.property(fc.array(fate, { maxLength: 12 }), (fates) => {
+        const before = deployment(
+          ...fates.flatMap((drawn, index) => oldRecord(drawn, { fates, index })),
+        );
+        const failed = deployment(
+          ...fates.flatMap((drawn, index) => newRecords(drawn, { fates, index })),
+          ...fates.flatMap((drawn, index) => oldLeftovers(drawn, { fates, index })),
+        );
+        const merged = mergeForRollback(failed, before);
+        expect(integrityProblems(merged)).toEqual([]);
+        const stillThere = (name: string) =>
+          failed.resources!.some(
+            (entry) => entry.urn === urnOf("x:index:Thing", name) && entry.id === `old-${name}`,
+          );
+        for (const [index, drawn] of fates.entries()) {
+          const name = `r${index}`;
+          if (drawn.was && stillThere(name)) {
+            expect(find(merged, name, `old-${name}`)?.delete).toBeUndefined();
+            expect(find(merged, name, `new-${name}`)?.delete ?? true).toBe(true);
+          }
+          if (!drawn.was) expect(find(merged, name)?.delete ?? true).toBe(true);
+        }
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+});
+
+/** What an update did to one object. Dependencies are numbers of earlier objects. */
+interface Fate {
+  readonly was: boolean;
+  readonly did: "same" | "replaced" | "replaced delete-first" | "dropped" | "half-way";
+  readonly oldDependencies: readonly number[];
+  readonly newDependencies: readonly number[];
+}
+
+const fate: fc.Arbitrary<Fate> = fc.record({
+  was: fc.boolean(),
+  did: fc.constantFrom("same", "replaced", "replaced delete-first", "dropped", "half-way"),
+  oldDependencies: fc.array(fc.nat({ max: 20 }), { maxLength: 2 }),
+  newDependencies: fc.array(fc.nat({ max: 20 }), { maxLength: 2 }),
+});
+
+/** Of the objects drawn, those before the given one that exist in a program. */
+function dependencies(
+  positions: readonly number[],
+  { fates, index }: Place,
+  exists: (drawn: Fate) => boolean,
+): string[] {
+  const earlier = fates.slice(0, index).flatMap((drawn, at) => (exists(drawn) ? [`r${at}`] : []));
+  if (earlier.length === 0) return [];
+  return positions.map((position) => urnOf("x:index:Thing", earlier[position % earlier.length]!));
+}
+
+interface Place {
+  readonly fates: readonly Fate[];
+  readonly index: number;
+}
+
+const inOld = ({ was }: Fate) => was;
+const inNew = ({ did }: Fate) => did !== "dropped";
+
+function oldRecord(drawn: Fate, place: Place, fields: Partial<ResourceRecord> = {}) {
+  const name = `r${place.index}`;
+  const depends = dependencies(drawn.oldDependencies, place, inOld);
+  return drawn.was ? [thing(name, `old-${name}`, { dependencies: depends, ...fields })] : [];
+}
+
+function newRecords(drawn: Fate, place: Place): ResourceRecord[] {
+  const name = `r${place.index}`;
+  const fields = {
+    inputs: { size: 2 },
+    dependencies: dependencies(drawn.newDependencies, place, inNew),
+  };
+  if (!drawn.was) return drawn.did === "dropped" ? [] : [thing(name, `new-${name}`, fields)];
+  switch (drawn.did) {
+    case "same":
+      return [thing(name, `old-${name}`, fields)];
+    case "replaced":
+    case "replaced delete-first":
+      return [thing(name, `new-${name}`, fields)];
+    case "half-way":
+      return [thing(name, `old-${name}`, { ...fields, pendingReplacement: true })];
+    case "dropped":
+      return [];
+  }
+}
+
+/** Condemned and dropped ones stand behind the others, with what they depended on. */
+function oldLeftovers(drawn: Fate, place: Place): ResourceRecord[] {
+  if (drawn.did === "replaced") return oldRecord(drawn, place, { delete: true });
+  return drawn.did === "dropped" ? oldRecord(drawn, place) : [];
+}
