@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import { renderAlertmanager } from "./alertmanager.render.ts";
-import { goRuntimeEnv } from "./go-runtime.ts";
+import { consoleWorkload } from "./console.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { alertmanagerPort } from "./prometheus.render.ts";
 
@@ -28,60 +28,28 @@ export class Alertmanager extends pulumi.ComponentResource {
   constructor(name: string, args: AlertmanagerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Alertmanager", name, {}, opts);
     const { platform, spec } = args;
-    const parent = { parent: this };
-    const image = platform.image("alertmanager", spec.image);
-    const url = `http://127.0.0.1:${spec.port}`;
-    const config = platform.liveFiles(
-      `${alertmanagerName}-config`,
+    const { workload, url } = consoleWorkload(
+      platform,
       {
-        image,
+        name: alertmanagerName,
+        image: platform.image("alertmanager", spec.image),
+        user: users.alertmanager,
+        port: alertmanagerPort,
+        spec,
         files: renderAlertmanager(),
-        reader: alertmanagerName,
-        owner: users.alertmanager,
-        check: ["alertmanager-ctl", "check", "{dir}"],
-        reload: ["alertmanager-ctl", "reload"],
-        verify: ["alertmanager-ctl", "verify"],
-        mountPath: configPath,
-      },
-      parent,
-    );
-    const data = platform.dataVolume(`${alertmanagerName}-data`, parent);
-    const workload = platform.workload(
-      alertmanagerName,
-      {
-        component: alertmanagerName,
-        image,
-        command: [
+        configPath,
+        dataPath,
+        command: (address) => [
           `--config.file=${configPath}/current/alertmanager.yml`,
           `--storage.path=${dataPath}`,
           `--web.listen-address=:${alertmanagerPort}`,
-          `--web.external-url=${url}`,
+          `--web.external-url=${address}`,
           // One instance: no gossip, and no port for it.
           "--cluster.listen-address=",
         ],
-        env: goRuntimeEnv(spec),
-        user: users.alertmanager,
-        networks: ["edge", "obs"],
-        publish: [{ port: alertmanagerPort, hostIp: "127.0.0.1", hostPort: spec.port }],
-        mounts: [
-          { source: data, path: dataPath },
-          { source: config, path: configPath },
-        ],
-        tmpfs: { "/tmp": 16 },
-        memoryMb: spec.memoryMb,
-        cpus: spec.cpus,
-        health: {
-          command: ["alertmanager-ctl", "health"],
-          intervalSeconds: 10,
-          timeoutSeconds: 5,
-          retries: 3,
-          startPeriodSeconds: 20,
-        },
-        // Silences are written to disk on the way out.
-        stop: { signal: "SIGTERM", graceSeconds: 60 },
-        strategy: "singleton",
+        startPeriodSeconds: 20,
       },
-      parent,
+      { parent: this },
     );
     this.address = workload.address;
     this.url = pulumi.output(url);

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
-import { goRuntimeEnv } from "./go-runtime.ts";
 import { alertmanagerName } from "./alertmanager.ts";
+import { consoleWorkload } from "./console.ts";
 import { prometheusPort, renderPrometheus } from "./prometheus.render.ts";
 import type { ScrapeTarget } from "./scrape-target.ts";
 
@@ -38,13 +38,14 @@ export class Prometheus extends pulumi.ComponentResource {
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Prometheus", name, {}, opts);
     const { platform, spec } = args;
-    const parent = { parent: this };
-    const image = platform.image("prometheus", spec.image);
-    const url = `http://127.0.0.1:${spec.port}`;
-    const config = platform.liveFiles(
-      `${prometheusName}-config`,
+    const { workload, url } = consoleWorkload(
+      platform,
       {
-        image,
+        name: prometheusName,
+        image: platform.image("prometheus", spec.image),
+        user: users.prometheus,
+        port: prometheusPort,
+        spec,
         files: pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
           renderPrometheus({
             fleet: args.fleet,
@@ -54,46 +55,13 @@ export class Prometheus extends pulumi.ComponentResource {
             alertmanager: platform.addressOf(alertmanagerName),
           }),
         ),
-        reader: prometheusName,
-        owner: users.prometheus,
-        check: ["prometheus-ctl", "check", "{dir}"],
-        reload: ["prometheus-ctl", "reload"],
-        verify: ["prometheus-ctl", "verify"],
-        mountPath: configPath,
+        configPath,
+        dataPath,
+        command: (address) => prometheusCommand(spec, address),
+        // The write-ahead log is read again after a crash.
+        startPeriodSeconds: 120,
       },
-      parent,
-    );
-    const data = platform.dataVolume(`${prometheusName}-data`, parent);
-    const workload = platform.workload(
-      prometheusName,
-      {
-        component: prometheusName,
-        image,
-        command: prometheusCommand(spec, url),
-        env: goRuntimeEnv(spec),
-        user: users.prometheus,
-        networks: ["edge", "obs"],
-        publish: [{ port: prometheusPort, hostIp: "127.0.0.1", hostPort: spec.port }],
-        mounts: [
-          { source: data, path: dataPath },
-          { source: config, path: configPath },
-        ],
-        tmpfs: { "/tmp": 16 },
-        memoryMb: spec.memoryMb,
-        cpus: spec.cpus,
-        health: {
-          command: ["prometheus-ctl", "health"],
-          intervalSeconds: 10,
-          timeoutSeconds: 5,
-          retries: 3,
-          // The write-ahead log is read again after a crash.
-          startPeriodSeconds: 120,
-        },
-        // A clean shutdown writes its memory to disk first.
-        stop: { signal: "SIGTERM", graceSeconds: 60 },
-        strategy: "singleton",
-      },
-      parent,
+      { parent: this },
     );
     this.address = workload.address;
     this.url = pulumi.output(url);
