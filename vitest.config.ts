@@ -10,6 +10,9 @@ export default defineConfig({
           include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
+          // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
+          // anything behind in the process: environment, working directory, module state.
+          isolate: false,
         },
       },
       {
