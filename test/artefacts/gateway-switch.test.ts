@@ -123,12 +123,6 @@ describe("a switch under 100 calls/s, half of them within sessions", () => {
     await stop("r3");
     await delay(1500);
     const report = await running.stop();
-    console.log(
-      "way back",
-      fellBackMs,
-      returned.ms,
-      JSON.stringify({ ...report, byTarget: undefined }),
-    );
     expect(report.lostBy).toEqual({});
     expect(report.longestGapMs).toBeLessThan(3000);
     expect(releaseIn(await ask())).toBe("r2");
