@@ -16,11 +16,12 @@ import {
   postgresTarget,
   serverTarget,
 } from "../components/monitoring/scrape-target.ts";
+import type { SecretSource } from "../components/health/secrets.ts";
 import type { Platform } from "../components/platform/platform.ts";
 import { McpServer } from "../components/servers/mcp-server.ts";
 import { serverMetricsPort, type ServerSpec } from "../components/servers/mcp-server.schema.ts";
 import type { FleetSpec } from "./config/index.ts";
-import type { ReleaseGates } from "./release-gates.ts";
+import type { GuardedPart, ReleaseGates } from "./release-gates.ts";
 
 export interface FleetArgs {
   readonly platform: Platform;
@@ -38,6 +39,8 @@ export class Fleet extends pulumi.ComponentResource {
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
   readonly grafana: Grafana | undefined;
+  /** Secrets that probes name. */
+  readonly secret: SecretSource;
 
   constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:index:Fleet", name, {}, opts);
@@ -100,14 +103,21 @@ export class Fleet extends pulumi.ComponentResource {
       );
     });
 
-    const privateGate = args.gates.private(
-      {
-        postgres: postgres.resource.id,
-        pgbouncer: pgbouncer.resource.id,
-        ...Object.fromEntries([...servers].map(([server, { resource }]) => [server, resource.id])),
-      },
-      [postgres, pgbouncer, ...servers.values()],
-    );
+    const part = (
+      { resource }: { readonly resource: pulumi.CustomResource },
+      address: GuardedPart["address"],
+    ) => ({
+      address,
+      id: resource.id,
+    });
+    const parts = {
+      postgres: part(postgres, postgres.address),
+      pgbouncer: part(pgbouncer, pgbouncer.address),
+      ...Object.fromEntries(
+        [...servers].map(([server, made]) => [server, part(made, made.address)]),
+      ),
+    };
+    const privateGate = args.gates.private(parts, [postgres, pgbouncer, ...servers.values()]);
 
     this.gateway = new Gateway(
       "gateway",
@@ -118,6 +128,8 @@ export class Fleet extends pulumi.ComponentResource {
           name: server,
           port,
           address: servers.get(server)!.address,
+          weight: args.gates.firstStep,
+          draining: draining(args.gates, server),
         })),
         ...(args.tokens && { tokens: args.tokens }),
         // Routes move to servers that were proven, not to servers that are about to run.
@@ -185,18 +197,13 @@ export class Fleet extends pulumi.ComponentResource {
           child,
         )
       : undefined;
-    const watched = {
-      gateway: this.gateway.workload,
-      "postgres-exporter": postgresExporter,
-      "pgbouncer-exporter": pgbouncerExporter,
-      alertmanager: this.alertmanager,
-      prometheus: this.prometheus,
-      ...(this.grafana && { grafana: this.grafana }),
-    };
     args.gates.public(
-      Object.fromEntries(
-        Object.entries(watched).map(([name, { resource }]) => [name, resource.id]),
-      ),
+      {
+        ...parts,
+        gateway: part(this.gateway.workload, this.gateway.workload.address),
+        prometheus: part(this.prometheus, platform.addressOf("prometheus")),
+        alertmanager: part(this.alertmanager, platform.addressOf("alertmanager")),
+      },
       [
         this.gateway,
         postgresExporter,
@@ -206,6 +213,11 @@ export class Fleet extends pulumi.ComponentResource {
         ...(this.grafana ? [this.grafana] : []),
       ],
     );
+    const { tokens } = this.gateway;
+    this.secret = ({ kind, of }) =>
+      kind === "token"
+        ? resolved(tokens.apply((pairs) => pairs[of]?.primary ?? ""))
+        : resolved(credentials.login(of));
     this.registerOutputs({});
   }
 
@@ -228,4 +240,14 @@ export class Fleet extends pulumi.ComponentResource {
     spec.servers.forEach(visit);
     return made;
   }
+}
+
+/** The server before, while this release takes over. */
+function draining({ before, firstStep }: ReleaseGates, server: string) {
+  const address = before[server];
+  return address === undefined ? [] : [{ address, weight: 100 - firstStep }];
+}
+
+function resolved(value: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => value.apply(resolve));
 }

@@ -1,19 +1,63 @@
-import Docker from "dockerode";
-import type { Judge } from "./release/gate.ts";
+import { judgePolicy, type Answers } from "../components/health/run-policy.ts";
+import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
+import type { SecretSource } from "../components/health/secrets.ts";
+import { DockerTransport } from "../components/platform/docker/transport.ts";
+import type { Transport } from "../components/platform/transport.ts";
+import type { GateContent } from "./release/records.ts";
+import type { GateVerdict } from "./release/gate.ts";
 import type { ReleaseEvent } from "./release/link.ts";
 
-export function healthJudge(tell: (event: ReleaseEvent) => void): Judge {
-  return async (gate, { guards }) => {
-    tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
-    const docker = new Docker();
-    const reasons: string[] = [];
-    for (const [name, id] of Object.entries(guards)) {
-      const { State, Config } = await docker.getContainer(id).inspect();
-      if (!State.Running || Config.Env.some((e) => e === "FAULT=unready"))
-        reasons.push(`${name}: ${State.Status}`);
-    }
-    const verdict = { pass: reasons.length === 0, reasons, subjects: [], probes: [] };
-    tell({ kind: "verdict", gate, verdict });
-    return verdict;
+export interface HealthJudgeOptions {
+  readonly secrets: SecretSource;
+  /** What the release before answered to the same probes. */
+  readonly before?: Answers;
+  readonly tell: (event: ReleaseEvent) => void;
+}
+
+/** Asks the probes that lie in a gate; everything that goes wrong on the way is a verdict too. */
+export async function judgeHealth(
+  gate: string,
+  content: GateContent,
+  transport: Transport,
+  { secrets, before, tell }: HealthJudgeOptions,
+): Promise<GateVerdict> {
+  const judgement = await judgePolicy(readPolicy(content.policy), {
+    transport,
+    secrets,
+    ...(before && { before }),
+    onEvent: (event) => {
+      if (event.kind !== "decided" || event.status === "passed") return;
+      const { probe, subject, status, detail } = event;
+      tell({ kind: "answer", probe, subject, verdict: status, detail });
+    },
+  });
+  const { verdict, reasons, subjects, probes } = judgement;
+  return { pass: verdict === "pass", reasons, subjects, probes };
+}
+
+export function transportFor(stack: string, transaction: string): DockerTransport {
+  return new DockerTransport({ stack, transaction });
+}
+
+/**
+ * The same probes for a release that was live before and is returned to: it has to answer now. What is measured over
+ * time, and what a release needs to start, has no say.
+ */
+export function asProof(stored: unknown): HealthPolicy {
+  const policy = readPolicy(stored);
+  const probes = policy.probes.filter(({ tags }) => !tags.includes("trigger"));
+  const names = new Set(probes.map(({ name }) => name));
+  return {
+    ...policy,
+    mode: { kind: "gate", deadlineSeconds: proofSeconds },
+    probes: probes.map((probe) => ({
+      ...probe,
+      successes: 1,
+      startPeriodSeconds: 0,
+      after: probe.after.filter((name) => names.has(name)),
+    })),
   };
 }
+
+/** Three misses of a probe that hangs for 10 s: no fault is certain earlier. */
+const proofSeconds = 30;

@@ -56,9 +56,11 @@ export default async function program(): Promise<Record<string, unknown>> {
   const images = builtImages.map((image) =>
     contentTag(`${rootDir}/${contextOf(image)}`, baseImage),
   );
-  const { identity, gates, finish } = await openRelease(start, {
+  const { identity, gates, setSecrets, finish } = await openRelease(start.deployment, {
     dryRun,
+    spec,
     parts: { spec, images, grafana, tokens: tokens ?? null, program: programHash(rootDir) },
+    tell: start.tell,
   });
   const { release, transaction } = identity;
 
@@ -76,6 +78,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     gates,
     ...(tokens && { tokens }),
   });
+  setSecrets(fleet.secret);
   finish();
   return {
     release,

@@ -1,52 +1,68 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { RolloutSpec } from "../components/health/health.schema.ts";
+import { policyFor, type Policies } from "../components/health/policy.ts";
+import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
+import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
 import { revisionOf } from "../components/platform/revision.ts";
-import type { ReleaseGates } from "./release-gates.ts";
+import type { FleetSpec } from "./config/index.ts";
+import { judgeHealth, transportFor } from "./health-judge.ts";
+import { secretsOf } from "./probe-secrets.ts";
+import type { GuardedParts, ReleaseGates } from "./release-gates.ts";
 import { refusal } from "./refusal.ts";
-import { owner } from "./release/lease.ts";
-import { packDeployment } from "./release/pack.ts";
-import { History } from "./release/history.ts";
+import type { Deployment } from "./release/deployment.ts";
+import type { Judge } from "./release/gate.ts";
 import { historyDirectory } from "./release/history-place.ts";
-import { healthJudge } from "./health-judge.ts";
-import { readRecords, transactionState } from "./release/records.ts";
-import type { StartingPoint } from "./release/starting-point.ts";
+import { History } from "./release/history.ts";
+import { owner } from "./release/lease.ts";
+import type { ReleaseEvent } from "./release/link.ts";
+import { packDeployment } from "./release/pack.ts";
+import { readRecords, transactionState, type ReleaseRecords } from "./release/records.ts";
 import { ReleaseTransaction } from "./release/transaction-records.ts";
+import { publicJudge, type Handover } from "./switch-traffic.ts";
+import type { SecretSource } from "../components/health/secrets.ts";
 
 /** The transaction that this run of the program belongs to. */
 export interface OpenRelease {
   readonly identity: { readonly release: string; readonly transaction: string };
   readonly gates: ReleaseGates;
+  /** Secrets that probes name; to be given as soon as they exist. */
+  readonly setSecrets: (source: SecretSource) => void;
   /** To be called when everything is registered: what it registers is the commit. */
   readonly finish: () => void;
+}
+
+export interface OpenReleaseOptions {
+  readonly dryRun: boolean;
+  readonly spec: FleetSpec;
+  /** Everything that the release is made of: its identity is their hash. */
+  readonly parts: Readonly<Record<string, unknown>>;
+  readonly tell: (event: ReleaseEvent) => void;
 }
 
 /**
  * Writes the journal and makes the gates of a release.
  *
- * @param parts everything that the release is made of: its identity is their hash.
  * @throws if the update before this one was not committed.
  */
 export async function openRelease(
-  { deployment, link }: StartingPoint,
-  {
-    dryRun,
-    parts,
-  }: { readonly dryRun: boolean; readonly parts: Readonly<Record<string, unknown>> },
+  deployment: Deployment | null,
+  { dryRun, spec, parts, tell }: OpenReleaseOptions,
 ): Promise<OpenRelease> {
+  const stack = pulumi.getStack();
   const records = readRecords(deployment?.resources ?? []);
   const state = transactionState(records);
   const { journal } = records;
-  if (state === "open" && !dryRun) {
-    throw refusal(
-      `release ${journal!.release} was not committed (${journal!.transaction}, begun ${journal!.since} by ` +
-        `${journal!.owner.user}@${journal!.owner.host}); it is rolled back first: ./fleet recover`,
-    );
-  }
+  const policies = policiesOf(spec);
   const release = `r-${revisionOf(parts).slice(0, 10)}`;
   // Nothing new, no new transaction: an unchanged `up` shows no change at all.
   const again = state === "committed" && journal!.release === release;
-  const transaction = again ? journal!.transaction : newTransaction();
-  const identity = { release, transaction };
+  const identity = { release, transaction: again ? journal!.transaction : newTransaction() };
+  const handover: Handover = again
+    ? (journal!.context as Handover)
+    : { before: addressesBefore(records) };
+
+  const survey = again || dryRun ? undefined : surveyBefore(stack, deployment, records);
   const written = await ReleaseTransaction.begin(
     identity,
     again
@@ -56,29 +72,158 @@ export async function openRelease(
           from: journal?.release ?? null,
           owner: owner(),
           since: new Date().toISOString(),
-          historyHead: new History(historyDirectory(pulumi.getProject(), pulumi.getStack())).head(),
+          historyHead: new History(historyDirectory(pulumi.getProject(), stack)).head(),
+          context: handover,
           before: deployment && !dryRun ? packDeployment(deployment) : null,
         },
   );
-  link?.tell({ kind: "begin", ...identity });
-  const judge = healthJudge((event) => link?.tell(event));
-  let last: readonly pulumi.Resource[] = [];
+  tell({ kind: "begin", ...identity });
+
+  let secrets: SecretSource = secretsOf(deployment);
+  const judge = healthGate({
+    ...{ stack, transaction: identity.transaction, tell, handover },
+    before: survey,
+    rollout: spec.rollout,
+    secrets: () => secrets,
+  });
+  const gate = (
+    name: "private" | "public",
+    guarded: GuardedParts,
+    dependsOn: readonly pulumi.Resource[],
+  ) =>
+    written.gate(
+      name,
+      {
+        guards: Object.fromEntries(Object.entries(guarded).map(([part, { id }]) => [part, id])),
+        policy: withTargets(policies[name], guarded, release),
+        judge,
+      },
+      dependsOn,
+    );
+  const last: pulumi.Resource[] = [];
   return {
     identity,
+    setSecrets: (source) => {
+      secrets = source;
+    },
     gates: {
-      private: (guards, dependsOn) =>
-        written.gate("private", { guards, policy: {}, judge }, dependsOn),
-      public: (guards, dependsOn) => {
-        const gate = written.gate("public", { guards, policy: {}, judge }, dependsOn);
-        last = [gate];
-        return gate;
+      before: handover.before,
+      firstStep: deployment ? (spec.rollout.steps[0] ?? 100) : 100,
+      private: (guarded, dependsOn) => gate("private", guarded, dependsOn),
+      public: (guarded, dependsOn) => {
+        const made = gate("public", guarded, dependsOn);
+        last.push(made);
+        return made;
       },
     },
     finish: () => void written.commit(last),
   };
 }
 
+export interface HealthGateOptions {
+  readonly stack: string;
+  readonly transaction: string;
+  readonly handover: Handover;
+  readonly rollout: RolloutSpec;
+  /** What the release before answered to the same probes. */
+  readonly before: Promise<Answers | undefined> | undefined;
+  readonly secrets: () => SecretSource;
+  readonly tell: (event: ReleaseEvent) => void;
+}
+
+/** Judges both gates of a fleet; the public one moves the traffic too. */
+export function healthGate(options: HealthGateOptions): Judge {
+  const { stack, transaction, handover, rollout, tell } = options;
+  return async (gate, content) => {
+    tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
+    const transport = transportFor(stack, transaction);
+    try {
+      const before = await options.before;
+      const secrets = options.secrets();
+      const ask = () =>
+        judgeHealth(gate, content, transport, { secrets, tell, ...(before && { before }) });
+      const verdict =
+        gate === "private"
+          ? await ask()
+          : await publicJudge({ content, transport, handover, rollout, tell }, ask);
+      tell({ kind: "verdict", gate, verdict });
+      if (gate === "private" && verdict.pass) tell({ kind: "phase", phase: "switch" });
+      return verdict;
+    } finally {
+      await transport.close();
+    }
+  };
+}
+
+function policiesOf(spec: FleetSpec): Policies {
+  try {
+    return policyFor({
+      servers: spec.servers,
+      database: spec.postgres.name,
+      scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
+      health: spec.health,
+      rollout: spec.rollout,
+    });
+  } catch (error) {
+    throw refusal(`health policy: ${(error as Error).message}`);
+  }
+}
+
+/** Where the parts of this very release are asked; kept with the policy. */
+function withTargets(
+  policy: HealthPolicy,
+  guarded: GuardedParts,
+  release: string,
+): pulumi.Output<HealthPolicy> {
+  const addresses = Object.fromEntries(
+    Object.entries(guarded).map(([component, { address }]) => [component, address]),
+  );
+  return pulumi.output(addresses).apply((resolved) => ({
+    ...policy,
+    targets: Object.fromEntries(
+      Object.entries(resolved).map(([component, workload]) => [
+        component,
+        { component, workload, address: workload, release },
+      ]),
+    ),
+  }));
+}
+
+/** What is wrong with the release before is not blamed on this one. */
+async function surveyBefore(
+  stack: string,
+  deployment: Deployment | null,
+  { gates, journal }: ReleaseRecords,
+): Promise<Answers | undefined> {
+  const stored = [...gates.values()].map(({ policy }) => policy);
+  if (stored.length === 0) return undefined;
+  const transport = transportFor(stack, journal?.transaction ?? "none");
+  try {
+    const options = { transport, secrets: secretsOf(deployment) };
+    const surveys = await Promise.all(
+      stored.map((policy) => surveyPolicy(readPolicy(policy), options, surveySeconds)),
+    );
+    return new Map(surveys.flatMap((answers) => [...answers]));
+  } catch {
+    // An old policy that cannot be read any more excuses nothing.
+    return undefined;
+  } finally {
+    await transport.close();
+  }
+}
+
+/** Three attempts at the eager pace of 0.5 s, and slack on a busy machine. */
+const surveySeconds = 3;
+
+/** Where the parts of a release are, as its gates know it. */
+export function addressesBefore({ gates }: ReleaseRecords): Record<string, string> {
+  const policy = gates.get("private")?.policy as Partial<HealthPolicy> | undefined;
+  return Object.fromEntries(
+    Object.entries(policy?.targets ?? {}).map(([name, target]) => [name, target.workload]),
+  );
+}
+
 /** Sorts by time and says when: `t-20260101T120000Z-1a2b3c`. */
-function newTransaction(): string {
+export function newTransaction(): string {
   return `t-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
 }

@@ -1,12 +1,22 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Guarded } from "./release/records.ts";
+import type { Target } from "../components/platform/transport.ts";
+
+/** Something that a gate guards: where it is asked, and what changes when it is another object. */
+export interface GuardedPart {
+  readonly address: pulumi.Input<string>;
+  readonly id: pulumi.Input<string>;
+}
+
+export type GuardedParts = Readonly<Record<Target["component"], GuardedPart>>;
 
 /** Points of a release that it does not pass unless everything before it is well. */
 export interface ReleaseGates {
   /** Before traffic moves: the new servers and what they stand on, asked directly. */
-  private(guards: Guards, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
+  private(parts: GuardedParts, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
   /** After traffic moved: the fleet as its clients see it, for the bake time. */
-  public(guards: Guards, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
+  public(parts: GuardedParts, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
+  /** Address of the server that was live before this release, by name. */
+  readonly before: Readonly<Record<string, string>>;
+  /** Shares of the new release at the switch, percent. */
+  readonly firstStep: number;
 }
-
-type Guards = Readonly<Record<keyof Guarded, pulumi.Input<string>>>;

@@ -14,6 +14,7 @@ import { parse, stringify } from "yaml";
 import type { StackExport } from "../release/deployment.ts";
 import type { ReleaseEngine } from "../release/engine-run.ts";
 import { linkVariable } from "../release/link.ts";
+import { isOpen } from "../release/run-transaction.ts";
 import { stateBackendUrl } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
@@ -138,6 +139,11 @@ export class FleetStack {
   /** Resources of the current state; secrets stay encrypted. */
   async resources(): Promise<StateResource[]> {
     return [...((this.#opened ?? (await this.#readState())).resources ?? [])];
+  }
+
+  /** Whether an update of it was neither committed nor rolled back. */
+  async isOpen(): Promise<boolean> {
+    return isOpen({ resources: await this.resources() });
   }
 
   /** Removes the record of the stack. Its settings in the project stay: another `up` starts from them. */

@@ -91,7 +91,16 @@ command("render", "write every generated file, without an engine", async () => {
 }).requiredOption("--out <dir>", "directory to write into");
 command("status", "what is deployed, and whether each part is healthy", async () => {
   return (await import("./commands/status.ts")).status;
-});
+}).option("--wait", "wait until nobody changes the stack; the exit code is the verdict");
+command("history", "every release: who, when, from which commit, what became of it", async () => {
+  return (await import("./commands/history.ts")).history;
+}).option("--verify", "find any edit of the history");
+command("rollback", "return to a release that was healthy", async () => {
+  return (await import("./commands/rollback.ts")).rollback;
+}).option("--to <release>", "default: the healthy release before the one that is live");
+command("recover", "finish a rollback that was interrupted or did not succeed", async () => {
+  return (await import("./commands/recover.ts")).recover;
+}).option("--take-over", "although a run on another machine holds the stack");
 command("health", "ask every part of the fleet whether it works", async () => {
   return (await import("./commands/health.ts")).health;
 });

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { collectContainers } from "../evidence.ts";
-import { healthJudge } from "../health-judge.ts";
+import { asProof, judgeHealth, transportFor } from "../health-judge.ts";
+import { secretsOf } from "../probe-secrets.ts";
 import { findOrphans, removeOrphans } from "../orphans.ts";
 import { historyDirectory } from "../release/history-place.ts";
 import { History } from "../release/history.ts";
@@ -15,8 +16,11 @@ import { workTree } from "./work-tree.ts";
 
 const project = "mcp-fleet";
 
-/** Generated passwords, identifiers and the records of the release itself live in the state alone. */
-const logicalTypes = /^(random:|pulumi:index:Stash$)/;
+/**
+ * What lives in the state alone: generated passwords and identifiers, and the records of the release itself. Images too:
+ * they stay on the engine whatever becomes of their record.
+ */
+const logicalTypes = /^(random:|docker:index\/remoteImage:|pulumi:index:Stash$)/;
 
 /** What the release engine needs of this fleet: its state, its Docker engine, its probes, its history. */
 export async function releaseHost(
@@ -34,7 +38,18 @@ export async function releaseHost(
     history: new History(historyDirectory(project, context.stack)),
     who: { ...owner(), host: hostname(), ...(ci && { ci }) },
     commit: await workTree(context.rootDir),
-    judge: healthJudge(() => undefined),
+    prove: async (gate, content, deployment) => {
+      const transport = transportFor(context.stack, content.transaction);
+      try {
+        const proof = { ...content, policy: asProof(content.policy) };
+        return await judgeHealth(gate, proof, transport, {
+          secrets: secretsOf(deployment),
+          tell: onEvent,
+        });
+      } finally {
+        await transport.close();
+      }
+    },
     logicalTypes,
     collectEvidence: (folder, subjects) =>
       collectContainers(

@@ -2,12 +2,8 @@ import { join } from "node:path";
 import type { HistoryEntry } from "../release/history.ts";
 import { deploymentBefore } from "../release/pack.ts";
 import { readRecords } from "../release/records.ts";
-import { rollBack, type RollbackResult } from "../release/roll-back.ts";
-import {
-  isOpen,
-  type TransactionHost,
-  type TransactionResult,
-} from "../release/run-transaction.ts";
+import { prove, rollBack, type RollbackResult } from "../release/roll-back.ts";
+import type { TransactionHost, TransactionResult } from "../release/run-transaction.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { FleetStack } from "./fleet-stack.ts";
@@ -22,14 +18,47 @@ export async function recoverFirst(
   stack: FleetStack,
   host: TransactionHost,
 ): Promise<number | undefined> {
-  if (!isOpen({ resources: await stack.resources() })) return undefined;
-  const { result, entry } = await recover(host);
+  return (await stack.isOpen()) ? concluded(context, await recover(host)) : undefined;
+}
+
+/** Says how a recovery ended; the exit code if it did not succeed. */
+export function concluded(
+  context: CommandContext,
+  { result, entry }: { readonly result: RollbackResult; readonly entry: HistoryEntry },
+): number | undefined {
   if (result.outcome === "frozen") {
     context.note(describeFrozen(context, result));
     return exitCodes.frozen;
   }
   context.note(describeRecovered(entry, result));
   return undefined;
+}
+
+/**
+ * Asks again whether the release works that a rollback returned to: the state was restored, its proof failed.
+ *
+ * @returns undefined if no rollback was left so.
+ */
+export async function proveAgain(
+  host: TransactionHost,
+): Promise<{ readonly result: RollbackResult; readonly entry: HistoryEntry } | undefined> {
+  const last = host.history.entries().at(-1);
+  if (last?.outcome !== "frozen") return undefined;
+  const { deployment = null } = await host.engine.exportDeployment();
+  const begun = Date.now();
+  const { pass, reasons } = await prove(host, deployment ?? {});
+  const verify = Date.now() - begun;
+  const result: RollbackResult = {
+    outcome: pass ? "rolled-back" : "frozen",
+    ...{ deployment, reasons, report: undefined, timings: { verify, rollback: verify } },
+  };
+  const { release, from, transaction } = last;
+  const entry = host.history.append({
+    ...{ stack: host.stack, operation: "recover", outcome: result.outcome },
+    ...{ release, from, transaction, who: host.who, commit: host.commit },
+    ...{ changes: {}, steps: [], gates: [], reasons, timings: result.timings },
+  });
+  return { result, entry };
 }
 
 /** Rolls an uncommitted update back, from what its journal says. */

@@ -21,7 +21,7 @@ export interface ReleaseGateArgs {
   readonly release: string;
   readonly guards: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Kept with the gate; plain JSON, no secrets. */
-  readonly policy: unknown;
+  readonly policy: pulumi.Input<unknown>;
   readonly judge: Judge;
 }
 
@@ -34,12 +34,12 @@ export class ReleaseGate extends pulumi.Stash {
 
   constructor(gate: string, args: ReleaseGateArgs, opts: pulumi.CustomResourceOptions) {
     const guards = pulumi.output(args.guards) as pulumi.Output<Guarded>;
-    const content = guards.apply((resolved): GateContent => ({
+    const content = pulumi.all([guards, args.policy]).apply(([resolved, policy]): GateContent => ({
       version: 1,
       transaction: args.transaction,
       release: args.release,
       guards: resolved,
-      policy: args.policy,
+      policy,
     }));
     const hook = gateHook(gate, args.judge);
     super(

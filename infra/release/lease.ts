@@ -16,7 +16,7 @@ import type { Owner } from "./records.ts";
 export interface LeaseHolder extends Owner {
   /** ISO 8601. */
   readonly since: string;
-  /** What it does: `update`, `rollback` ... */
+  /** What it does: `update`, `rolling back` ... */
   readonly what: string;
   /** Start of the process in clock ticks: its number may belong to another one later. Empty where unknown. */
   readonly started: string;
@@ -25,7 +25,7 @@ export interface LeaseHolder extends Owner {
 
 export class Lease {
   readonly #file: string;
-  readonly #holder: LeaseHolder;
+  #holder: LeaseHolder;
 
   private constructor(file: string, holder: LeaseHolder) {
     this.#file = file;
@@ -68,6 +68,15 @@ export class Lease {
     } finally {
       rmSync(own, { force: true });
     }
+  }
+
+  /** Says what the holder does now. */
+  now(what: string): void {
+    if (readLease(this.#file)?.token !== this.#holder.token) return;
+    this.#holder = { ...this.#holder, what };
+    const next = `${this.#file}.${this.#holder.token}`;
+    writeFileSync(next, JSON.stringify(this.#holder), { mode: 0o600 });
+    renameSync(next, this.#file);
   }
 
   /** Gives the lease back; without effect if somebody took it by force. */

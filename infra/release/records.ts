@@ -33,6 +33,8 @@ export interface JournalContent {
   readonly since: string;
   /** Hash of the last entry of the history; `fleet history --verify` finds a cut-off tail by it. */
   readonly historyHead: string | null;
+  /** What the program itself has to know again when it runs with the same release; plain JSON. */
+  readonly context: unknown;
   /** Deployment from before, packed; null on a first deployment. Secret. */
   readonly before: string | null;
 }
@@ -53,10 +55,11 @@ export interface CommitContent {
   readonly version: 1;
   readonly transaction: string;
   readonly release: string;
-  /** Digest of what every gate guards. */
-  readonly guards: string;
-  /** Names (`type name`) of resources that are replaced delete-first: the state does not keep it. */
+  /** What every gate guards, by gate. */
+  readonly guards: Readonly<Record<string, Guarded>>;
+  /** What is replaced delete-first and create-first, as `type name`: the state does not keep it. */
   readonly deleteFirst: readonly string[];
+  readonly createFirst: readonly string[];
 }
 
 /** What is read of a resource of the state. */
@@ -108,13 +111,8 @@ export function readRecords(resources: readonly StateRecord[]): ReleaseRecords {
 export function transactionState({ journal, commit, gates }: ReleaseRecords): TransactionState {
   if (!journal) return "none";
   if (commit?.transaction !== journal.transaction) return "open";
-  const guards = guardsDigest([...gates].map(([gate, content]) => [gate, content.guards]));
-  return commit.guards === guards ? "committed" : "unproven";
-}
-
-/** One value for everything that the gates guard; their order is irrelevant. */
-export function guardsDigest(gates: readonly (readonly [gate: string, guards: Guarded])[]): string {
-  return sha256(Object.fromEntries(gates)).slice(0, 16);
+  const guards = Object.fromEntries([...gates].map(([gate, content]) => [gate, content.guards]));
+  return sha256(commit.guards) === sha256(guards) ? "committed" : "unproven";
 }
 
 /** SHA-256 of a JSON value with its keys sorted, hex. */

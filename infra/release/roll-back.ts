@@ -26,7 +26,7 @@ const attempts = 3;
  * @param refresh whether the state may be behind reality: after an interruption.
  */
 export async function rollBack(
-  host: Pick<TransactionHost, "engine" | "judge" | "logicalTypes" | "removeStray" | "note">,
+  host: Pick<TransactionHost, "engine" | "prove" | "logicalTypes" | "removeStray" | "note">,
   {
     failed,
     before,
@@ -47,12 +47,12 @@ export async function rollBack(
         // What a first attempt did not manage may have changed under the state.
         refresh: refresh || attempt > 1,
         logicalTypes: host.logicalTypes,
-        deleteFirst: deleteFirstOf(before),
+        ...replaceOrderOf(before?.deployment),
         removeStray: host.removeStray,
         ...(expected && { expected }),
       });
       const restored = Date.now();
-      const verdict = await verify(host, before);
+      const verdict = await prove(host, before?.deployment ?? {});
       const timings = {
         restore: restored - begun,
         verify: Date.now() - restored,
@@ -85,14 +85,19 @@ export async function rollBack(
   };
 }
 
-/** The gates that lie in a release, asked again. */
-async function verify(
-  host: Pick<TransactionHost, "judge">,
-  before: StackExport | undefined,
+/** Asks the gates that lie in a deployment whether its release works; a question that cannot be asked is an answer. */
+export async function prove(
+  host: Pick<TransactionHost, "prove">,
+  deployment: Deployment,
 ): Promise<Pick<GateVerdict, "pass" | "reasons">> {
-  const { gates } = readRecords(before?.deployment?.resources ?? []);
+  const { gates } = readRecords(deployment.resources ?? []);
   const verdicts = await Promise.all(
-    [...gates].map(([gate, content]) => host.judge(gate, content)),
+    [...gates].map(([gate, content]) =>
+      host.prove(gate, content, deployment).catch((error: Error) => ({
+        pass: false,
+        reasons: [`gate ${gate} cannot be asked: ${error.message}`],
+      })),
+    ),
   );
   return {
     pass: verdicts.every(({ pass }) => pass),
@@ -100,11 +105,17 @@ async function verify(
   };
 }
 
-/** URNs of what that release replaces delete-first; its commit remembers them by type and name. */
-function deleteFirstOf(before: StackExport | undefined): ReadonlySet<string> {
-  const resources = before?.deployment?.resources ?? [];
-  const names = new Set(readRecords(resources).commit?.deleteFirst);
-  return new Set(
-    resources.filter(({ type, urn }) => names.has(`${type} ${nameOf(urn)}`)).map(({ urn }) => urn),
-  );
+/** URNs of what a release replaces delete-first and create-first; its commit remembers them by type and name. */
+export function replaceOrderOf(deployment: Deployment | null | undefined): {
+  readonly deleteFirst: ReadonlySet<string>;
+  readonly createFirst: ReadonlySet<string>;
+} {
+  const resources = deployment?.resources ?? [];
+  const { commit } = readRecords(resources);
+  const urns = (names: readonly string[] = []): ReadonlySet<string> => {
+    const wanted = new Set(names);
+    const found = resources.filter(({ type, urn }) => wanted.has(`${type} ${nameOf(urn)}`));
+    return new Set(found.map(({ urn }) => urn));
+  };
+  return { deleteFirst: urns(commit?.deleteFirst), createFirst: urns(commit?.createFirst) };
 }

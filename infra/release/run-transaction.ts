@@ -2,11 +2,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Deployment, StackExport } from "./deployment.ts";
 import type { ReleaseEngine } from "./engine-run.ts";
-import type { Judge } from "./gate.ts";
+import type { GateVerdict } from "./gate.ts";
 import type { History, HistoryEntry, NewEntry } from "./history.ts";
 import { LinkServer, type ReleaseEvent } from "./link.ts";
 import { outcomeOf } from "./outcome.ts";
-import { readRecords, transactionState, type Owner } from "./records.ts";
+import { readRecords, transactionState, type GateContent, type Owner } from "./records.ts";
 import { rollBack, type RollbackResult } from "./roll-back.ts";
 import { isDeployed } from "./starting-point.ts";
 import type { MergeOptions } from "./merge.ts";
@@ -31,8 +31,12 @@ export interface TransactionHost {
   readonly history: History;
   readonly who: Owner & { readonly ci?: string };
   readonly commit: HistoryEntry["commit"];
-  /** Judges the gates of the release that is returned to. */
-  readonly judge: Judge;
+  /** Judges the gates of the release that is returned to, in its deployment (secrets open). */
+  readonly prove: (
+    gate: string,
+    content: GateContent,
+    deployment: Deployment,
+  ) => Promise<GateVerdict>;
   /** Types without an object in the world; see `MergeOptions`. */
   readonly logicalTypes: NonNullable<MergeOptions["logicalTypes"]>;
   /** Writes logs and descriptions of what failed into a folder, before it is removed. */
@@ -65,7 +69,7 @@ export interface TransactionResult {
 export async function runTransaction(
   host: TransactionHost,
   update: (link: string) => Promise<UpdateEnd>,
-  options: { readonly keepFailed: boolean },
+  options: { readonly keepFailed: boolean; readonly operation?: "deploy" | "rollback" },
 ): Promise<TransactionResult> {
   const begun = Date.now();
   const start = await host.engine.exportDeployment();
@@ -84,7 +88,7 @@ export async function runTransaction(
     more: Pick<NewEntry, "outcome" | "reasons" | "timings" | "evidence">,
   ): NewEntry => ({
     stack: host.stack,
-    operation: "deploy",
+    operation: options.operation ?? "deploy",
     release: observed.release ?? journal?.release ?? null,
     from: old?.release ?? null,
     transaction: observed.transaction ?? journal?.transaction ?? null,

@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { Link, linkVariable } from "./link.ts";
+import { Link, linkVariable, type ReleaseEvent } from "./link.ts";
 import { isRootStack, type Deployment } from "./deployment.ts";
 
 /** Where an update starts from. */
 export interface StartingPoint {
   /** What is deployed; null if nothing ever was. Secrets in plain text, except in a preview. */
   readonly deployment: Deployment | null;
-  /** Who runs the transaction; undefined in a preview. */
-  readonly link: Link | undefined;
+  /** Tells whoever runs the transaction what happens. */
+  readonly tell: (event: ReleaseEvent) => void;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function startingPoint(stack: string, dryRun: boolean): Promise<Sta
     before?.before === undefined
       ? await exportDeployment(stack, { showSecrets: !dryRun })
       : before.before;
-  return { deployment, link };
+  return { deployment, tell: (event) => link?.tell(event) };
 }
 
 /** The stack's deployment, by the CLI that runs this program; null if there is none yet. */

@@ -1,12 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ReleaseGate, recordOptions, type ReleaseGateArgs } from "./gate.ts";
-import {
-  guardsDigest,
-  recordNames,
-  type CommitContent,
-  type Guarded,
-  type JournalContent,
-} from "./records.ts";
+import { recordNames, type CommitContent, type Guarded, type JournalContent } from "./records.ts";
 
 /** What a new transaction writes ahead; undefined if the release that is live is deployed again. */
 export type JournalEntry = Omit<JournalContent, "version">;
@@ -18,14 +12,14 @@ export type JournalEntry = Omit<JournalContent, "version">;
 export class ReleaseTransaction {
   readonly #identity: { readonly transaction: string; readonly release: string };
   readonly #gates: [string, ReleaseGate][] = [];
-  readonly #deleteFirst: () => readonly string[];
+  readonly #replaceOrder: () => ReplaceOrder;
 
   private constructor(
     identity: { readonly transaction: string; readonly release: string },
-    deleteFirst: () => readonly string[],
+    replaceOrder: () => ReplaceOrder,
   ) {
     this.#identity = identity;
-    this.#deleteFirst = deleteFirst;
+    this.#replaceOrder = replaceOrder;
   }
 
   /**
@@ -37,7 +31,7 @@ export class ReleaseTransaction {
     identity: { readonly transaction: string; readonly release: string },
     entry: JournalEntry | undefined,
   ): Promise<ReleaseTransaction> {
-    const deleteFirst = rememberDeleteFirst();
+    const replaceOrder = rememberReplaceOrder();
     const content = entry && {
       version: 1,
       ...entry,
@@ -49,7 +43,7 @@ export class ReleaseTransaction {
       { ...recordOptions, ...(!entry && { ignoreChanges: ["input"] }) },
     );
     await new Promise((resolve) => journal.urn.apply(resolve));
-    return new ReleaseTransaction(identity, deleteFirst);
+    return new ReleaseTransaction(identity, replaceOrder);
   }
 
   /** A gate that everything registered with it as dependency waits for. */
@@ -75,8 +69,8 @@ export class ReleaseTransaction {
     const input = guards.apply((resolved): CommitContent => ({
       version: 1,
       ...this.#identity,
-      guards: guardsDigest(Object.entries(resolved) as [string, Guarded][]),
-      deleteFirst: this.#deleteFirst(),
+      guards: resolved,
+      ...this.#replaceOrder(),
     }));
     return new pulumi.Stash(
       recordNames.commit,
@@ -86,12 +80,20 @@ export class ReleaseTransaction {
   }
 }
 
-/** Notes every resource that is replaced delete-first: the state forgets it, and a rollback has to know. */
-function rememberDeleteFirst(): () => readonly string[] {
-  const names = new Set<string>();
+type ReplaceOrder = Pick<CommitContent, "deleteFirst" | "createFirst">;
+
+/** Notes what the program says of the order of replacements: the state forgets it, and a rollback has to know. */
+function rememberReplaceOrder(): () => ReplaceOrder {
+  const orders = new Map<string, boolean>();
   pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
-    if ((opts as pulumi.CustomResourceOptions).deleteBeforeReplace) names.add(`${type} ${name}`);
+    const { deleteBeforeReplace } = opts as pulumi.CustomResourceOptions;
+    if (deleteBeforeReplace !== undefined) orders.set(`${type} ${name}`, deleteBeforeReplace);
     return undefined;
   });
-  return () => [...names].sort();
+  const those = (wanted: boolean) =>
+    [...orders]
+      .filter(([, order]) => order === wanted)
+      .map(([name]) => name)
+      .sort();
+  return () => ({ deleteFirst: those(true), createFirst: those(false) });
 }

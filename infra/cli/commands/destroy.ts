@@ -6,6 +6,9 @@ import { FleetStack, type StateResource } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
+import { readRecords } from "../../release/records.ts";
+import { releaseHost } from "../release-host.ts";
+import { underLease } from "../under-lease.ts";
 import { removeVolumes } from "../volumes.ts";
 import { prepareTools } from "../tools.ts";
 
@@ -22,9 +25,27 @@ export async function destroy(
     ? `Remove stack ${context.stack} AND ALL ITS DATA (${volumes.join(", ")})?`
     : `Remove stack ${context.stack}, keeping its data?`;
   if (!(await confirm(context, question))) throw new UserError("nothing was changed");
+  return underLease(context, "destroy", () => remove(context, stack, volumes, deleteData));
+}
+
+async function remove(
+  context: CommandContext,
+  stack: FleetStack,
+  volumes: readonly string[],
+  deleteData: boolean,
+): Promise<number> {
   const interrupt = onInterrupt(context.note);
   const progress = new Progress(context.note, "run");
+  const { journal } = readRecords(await stack.resources());
+  const host = await releaseHost(context, stack, interrupt, () => undefined);
   await reported("destroy", progress, () => stack.destroy(progress.onEvent, interrupt), interrupt);
+  host.history.append({
+    ...{ stack: context.stack, operation: "destroy", outcome: "destroyed" },
+    ...{ release: null, from: journal?.release ?? null, transaction: null },
+    ...{ who: host.who, commit: host.commit },
+    ...{ changes: {}, steps: progress.end({ ok: true, interrupted: false, changes: {} }).steps },
+    ...{ gates: [], reasons: [], timings: {} },
+  });
   await removeOrphans(await findOrphans(context.stack, knownIds(await stack.resources())));
   if (deleteData) {
     // The record of the volumes goes with the stack; what they hold goes here, at the very end.

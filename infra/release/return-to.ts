@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import type { Deployment, ResourceRecord, StackExport } from "./deployment.ts";
+import { liveResources, nameOf } from "./deployment.ts";
+import { packDeployment } from "./pack.ts";
+import {
+  recordNames,
+  type CommitContent,
+  type GateContent,
+  type JournalContent,
+} from "./records.ts";
+
+const stashType = "pulumi:index:Stash";
+
+/** What a return to an earlier release is registered under. */
+export interface ReturnIdentity {
+  readonly transaction: string;
+  readonly journal: Omit<JournalContent, "version" | "before" | "release" | "transaction">;
+}
+
+/**
+ * The deployment of an earlier release as a new transaction: the same resources, but records that name this
+ * transaction, so that its gates speak again and its commit is its own.
+ */
+export function asTransaction(target: Deployment, { transaction }: ReturnIdentity): Deployment {
+  return {
+    ...target,
+    resources: liveResources(target)
+      .filter(({ urn }) => nameOf(urn) !== recordNames.journal)
+      .map((record) => (isRecord(record) ? renamed(record, transaction) : record)),
+  };
+}
+
+/**
+ * The current deployment with the journal of the return written ahead: from here on, whoever finds the stack knows
+ * how to get back to what is live now.
+ */
+export function withJournal(
+  current: StackExport,
+  target: Deployment,
+  { transaction, journal }: ReturnIdentity,
+): { readonly opened: StackExport; readonly journal: ResourceRecord } {
+  const deployment = current.deployment ?? {};
+  const old = liveResources(deployment).find(
+    ({ type, urn }) => type === stashType && nameOf(urn) === recordNames.journal,
+  );
+  if (!old) throw new Error("the stack has no journal: deploy it once with this version");
+  const content = {
+    ...journal,
+    version: 1,
+    transaction,
+    release: releaseOf(target),
+    before: secret(packDeployment(deployment)),
+  };
+  const record: ResourceRecord = {
+    ...old,
+    id: randomUUID(),
+    inputs: { input: content },
+    outputs: { input: content, output: content },
+  };
+  // The new one first: a live record has to stand before the condemned one of the same name.
+  const resources = (deployment.resources ?? []).flatMap((entry) =>
+    entry === old ? [record, { ...old, delete: true }] : [entry],
+  );
+  return { opened: { ...current, deployment: { ...deployment, resources } }, journal: record };
+}
+
+export function releaseOf(deployment: Deployment): string {
+  const commit = liveResources(deployment).find(
+    ({ type, urn }) => type === stashType && nameOf(urn) === recordNames.commit,
+  );
+  return (commit?.inputs?.["input"] as CommitContent | undefined)?.release ?? "unknown";
+}
+
+function isRecord({ type, urn }: ResourceRecord): boolean {
+  const name = nameOf(urn);
+  return (
+    type === stashType && (name === recordNames.commit || name.startsWith(recordNames.gatePrefix))
+  );
+}
+
+function renamed(record: ResourceRecord, transaction: string): ResourceRecord {
+  const content = record.inputs?.["input"] as CommitContent | GateContent;
+  return { ...record, inputs: { input: { ...content, transaction } } };
+}
+
+function secret(plain: string): unknown {
+  return {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(plain),
+  };
+}
