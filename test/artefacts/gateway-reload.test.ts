@@ -11,6 +11,7 @@ import {
   RunningGateway,
   tokens,
   until,
+  type Request,
 } from "./gateway-harness.ts";
 
 let image: string;
@@ -151,6 +152,50 @@ describe("a reload", () => {
     await next.kill();
   });
 
+  it("leaves no idle connection with the routes, sessions and tokens from before", async () => {
+    const idle = () => new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const [plain, withSession, onServerPort] = [idle(), idle(), idle()];
+    const serverPort = routes[0]?.port ?? 0;
+    const session = await call({
+      port: gateway.port,
+      body: { method: "initialize" },
+      agent: withSession,
+    });
+    const headers = { "mcp-session-id": session.headers["mcp-session-id"] };
+    const through = (agent: http.Agent, more: Partial<Request> = {}) =>
+      call({ port: gateway.port, body: {}, agent, ...more });
+    for (const agent of [plain, withSession]) {
+      expect((await through(agent)).text).toContain('"server":"scene-a"');
+    }
+    expect((await through(onServerPort, { port: serverPort, path: "/mcp" })).status).toBe(200);
+
+    const next = await FakeMcpServer.start("scene-b");
+    const [moved] = await routesTo(next);
+    if (moved === undefined) throw new Error("no route");
+    await gateway.apply([{ ...moved, port: serverPort }]);
+    const first = await through(plain);
+    expect(first.text).toContain('"server":"scene-b"');
+    // The process before answers once more on each connection, whoever made the answer.
+    expect(first.headers.connection).toBe("close");
+    expect(JSON.parse(first.text)).toMatchObject({ headers: { "x-forwarded-for": "127.0.0.1" } });
+    expect((await through(withSession, { headers })).status).toBe(404);
+    const own = await through(onServerPort, { port: serverPort, path: "/mcp" });
+    expect(own.text).toContain('"server":"scene-b"');
+
+    // Opened by the second process, left alone during two more reloads, and a token that is gone by then.
+    const opened = await through(plain, { body: { method: "initialize" } });
+    const id = String(opened.headers["mcp-session-id"]);
+    expect(id).toMatch(/^scene-b\.scene-b\./);
+    await gateway.apply([{ ...moved, port: serverPort }], { maxBodyBytes: 5000 });
+    const files = gateway.render([{ ...moved, port: serverPort }]);
+    gateway.makeCurrent(gateway.write({ ...files, "tokens.map": "" }));
+    await gateway.takeUp();
+    expect((await through(plain, { headers: { "mcp-session-id": id } })).status).toBe(401);
+    await gateway.apply(routes);
+    await next.kill();
+    for (const agent of [plain, withSession, onServerPort]) agent.destroy();
+  });
+
   it("can share calls by weight and leave sessions of a drained release where they are", async () => {
     const session = (await ask({ method: "initialize" })).headers["mcp-session-id"];
     const next = await FakeMcpServer.start("scene-b");
@@ -282,6 +327,10 @@ describe("a server", () => {
 
 describe("stopping", () => {
   it("lets a call end, takes no new one, and exits with 0", async () => {
+    // There have been reloads: no successor must be expected now.
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const kept = () => call({ port: gateway.port, body: {}, agent });
+    expect((await kept()).status).toBe(200);
     const before = backend.seen.length;
     const slow = ask({ method: "slow", ms: 4000 });
     await until(() => backend.seen.length > before, "the call has arrived");
@@ -294,6 +343,9 @@ describe("stopping", () => {
         ),
       "no new connections",
     );
+    // An open connection gets one more answer.
+    expect((await kept()).status).toBe(200);
+    agent.destroy();
     expect((await slow).status).toBe(200);
     await stopped;
     const { output } = await docker("inspect", "-f", "{{.State.ExitCode}}", gateway.name);
