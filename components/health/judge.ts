@@ -6,7 +6,7 @@ import type { Probe } from "./probe.schema.ts";
 import { emptyTally, isWavering, tally, type Tally } from "./tally.ts";
 
 /** Asks a probe once. Faults of the subject are answers; a rejection counts as verdict `error`. */
-export type Ask = (probe: Probe, signal: AbortSignal) => Promise<Answer>;
+type Ask = (probe: Probe, signal: AbortSignal) => Promise<Answer>;
 
 export interface JudgeOptions {
   readonly ask: Ask;

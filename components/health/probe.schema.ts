@@ -220,5 +220,5 @@ export const probeSchema = z.discriminatedUnion(
 
 export type Probe = z.output<typeof probeSchema>;
 export type ProbeInput = z.input<typeof probeSchema>;
-export type ProbeKind = Probe["kind"];
+type ProbeKind = Probe["kind"];
 export type ProbeOf<K extends ProbeKind> = Extract<Probe, { readonly kind: K }>;

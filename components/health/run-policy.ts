@@ -63,10 +63,11 @@ export async function surveyPolicy(
     judge(probes, { kind: "watch", seconds }, { ...rest(options), ask: prober.ask }),
   );
   const faults = new Map<string, Answer>();
-  for (const { probe, said, status } of reports) {
+  for (const { probe, said, status, attempts } of reports) {
     const last = said.at(-1);
-    const worked = status === "passed" || said.some(({ verdict }) => verdict === "pass");
-    if (!last || (worked && status !== "failed")) continue;
+    // One slip is no fault: it would excuse the new release from ever working.
+    const never = attempts > 1 && said.every(({ verdict }) => verdict !== "pass");
+    if (!last || (status !== "failed" && !never)) continue;
     const { verdict, detail, ms, terminal } = last;
     faults.set(probe, { verdict, detail, ms, ...(terminal && { terminal }) });
   }

@@ -4,7 +4,7 @@ import type { Target } from "../platform/transport.ts";
 const metricsPort = 9464;
 
 /** What a query may say about its subject. */
-export const placeholders = ["component", "address", "instance", "release"] as const;
+const placeholders = ["component", "address", "instance", "release"] as const;
 type Placeholder = (typeof placeholders)[number];
 
 /**
