@@ -71,9 +71,28 @@ export function mergeForRollback(
   );
   return {
     ...failed,
-    resources: withoutDangling([...restored, ...extra], wanted),
+    resources: withoutDangling([...restored, ...reallyDeleted(extra, restored)], wanted),
     pending_operations: [],
   };
+}
+
+/**
+ * `deletedWith` makes the engine skip a deletion if anything of that URN is deleted: also where that is another object
+ * than the one meant, or stays because it is retained. Kept only where neither can be, else the object would be left over.
+ */
+function reallyDeleted(
+  extra: readonly ResourceRecord[],
+  restored: readonly ResourceRecord[],
+): ResourceRecord[] {
+  const staying = new Set([
+    ...restored.map(({ urn }) => urn),
+    ...extra.filter((record) => !record.delete || record.retainOnDelete).map(({ urn }) => urn),
+  ]);
+  return extra.map((record) =>
+    record.deletedWith && staying.has(record.deletedWith)
+      ? without(record, ["deletedWith"])
+      : record,
+  );
 }
 
 /**

@@ -179,6 +179,23 @@ describe("the merge for a rollback", () => {
     expect(integrityProblems(merged)).toEqual([]);
   });
 
+  it("does not rely on the deletion of another object that stays", () => {
+    const [kept, gone] = [thing("a", "1", { retainOnDelete: true }), thing("b", "2")];
+    const old = thing("o", "5");
+    const failed = deployment(
+      ...[kept, gone, { ...old, id: "6" }, { ...old, delete: true }],
+      ...[kept, gone, old].map(({ urn }, index) =>
+        thing(`w${index}`, `9${index}`, { deletedWith: urn }),
+      ),
+    );
+    const merged = mergeForRollback(failed, deployment(old));
+    expect(["w0", "w1", "w2"].map((name) => find(merged, name)?.deletedWith)).toEqual([
+      undefined,
+      gone.urn,
+      undefined,
+    ]);
+  });
+
   it("cuts references to what is gone", () => {
     const gone = thing("a", "1");
     const user = thing("b", "2", {

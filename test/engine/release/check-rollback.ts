@@ -1,0 +1,125 @@
+import { expect } from "vitest";
+import type { StackExport } from "../../../infra/release/deployment.ts";
+import { automationEngine, type ReleaseEngine } from "../../../infra/release/engine-run.ts";
+import { restore } from "../../../infra/release/restore.ts";
+import { programOf, programText, type Node } from "./program.ts";
+import type { Scenario } from "./random-program.ts";
+import type { TestStack } from "./test-stack.ts";
+import { logicalName, type World, type WorldObject } from "./world.ts";
+
+/** Runs a scenario on an empty stack and leaves it empty again. @throws what does not hold */
+export async function checkScenario(test: TestStack, drawn: Scenario): Promise<void> {
+  const engine = automationEngine(test.stack);
+  let reset: StackExport = { version: 3, deployment: { resources: [] } };
+  try {
+    await engine.up(programOf(drawn.before), { refresh: false });
+    let before = await engine.exportDeployment();
+    reset = { ...before, deployment: { ...before.deployment, resources: [] } };
+    for (const { after } of drawn.updates) {
+      before = await checkUpdate(test.world, engine, { before, drawn, after });
+    }
+  } finally {
+    test.world.objects.clear();
+    await engine.importDeployment(reset);
+  }
+}
+
+interface FailedUpdate {
+  readonly before: StackExport;
+  readonly drawn: Scenario;
+  readonly after: readonly Node[];
+}
+
+/** @returns the state that the next update starts from */
+async function checkUpdate(
+  world: World,
+  engine: ReleaseEngine,
+  { before, drawn, after }: FailedUpdate,
+): Promise<StackExport> {
+  const old = new Map(world.objects);
+  const contents = world.contents();
+  world.forget();
+  await mustFail(engine.up(programOf(after), { refresh: false }));
+  const gone = namesIn(world, "delete");
+
+  world.forget();
+  const spy = observed(engine);
+  const report = await restore(spy.engine, {
+    before,
+    ...(drawn.logical && { logicalTypes: /:Note$/ }),
+  });
+  for (const { id, retainOnDelete } of spy.exported[0]?.deployment?.resources ?? []) {
+    // Data of an object that is given up stays, by request.
+    if (retainOnDelete && !old.has(id ?? "")) world.objects.delete(id ?? "");
+  }
+  expect(world.contents(), "what the world holds").toEqual(contents);
+  const needless = [...namesIn(world, "create")].filter((name) => !gone.has(name));
+  expect(needless, "made again although it was there").toEqual([]);
+  expect(survivors(world, old, gone), "objects that were never touched").toEqual(
+    [...old.values()].filter(({ urn }) => !gone.has(logicalName(urn))).map(({ id }) => id),
+  );
+  if (gone.size === 0) {
+    expect(report.different, "resources that came out different").toEqual([]);
+    expect(spy.imported.at(-1)?.deployment?.resources).toEqual(before.deployment?.resources);
+    return before;
+  }
+  world.forget();
+  await engine.up(programOf(drawn.before), { refresh: false });
+  expect(world.log, "what the old program still has to do").toEqual([]);
+  return engine.exportDeployment();
+}
+
+/** Sees the states go by, which saves exporting them once more. */
+function observed(engine: ReleaseEngine) {
+  const exported: StackExport[] = [];
+  const imported: StackExport[] = [];
+  const spy: ReleaseEngine = {
+    up: (program, options) => engine.up(program, options),
+    async exportDeployment() {
+      exported.push(await engine.exportDeployment());
+      return exported.at(-1)!;
+    },
+    async importDeployment(deployment) {
+      imported.push(deployment);
+      await engine.importDeployment(deployment);
+    },
+  };
+  return { engine: spy, exported, imported };
+}
+
+async function mustFail(update: Promise<unknown>): Promise<void> {
+  const failed = await update.then(
+    () => false,
+    () => true,
+  );
+  if (!failed) throw new Error("the closed gate let the update pass");
+}
+
+/** Names of what had this effect since the log was emptied. */
+function namesIn(world: World, effect: string): Set<string> {
+  const words = world.log.map((line) => line.split(" "));
+  return new Set(words.filter(([verb]) => verb === effect).map(([, name]) => name!));
+}
+
+/** Ids of the old objects that are still the same ones. */
+function survivors(
+  world: World,
+  old: ReadonlyMap<string, WorldObject>,
+  gone: ReadonlySet<string>,
+): string[] {
+  return [...old.values()]
+    .filter(({ id, urn, properties }) => {
+      const now = world.objects.get(id)?.properties["serial"];
+      return !gone.has(logicalName(urn)) && now === properties["serial"];
+    })
+    .map(({ id }) => id);
+}
+
+/** The programs of a scenario, for reports. */
+export function scenarioText({ before, updates, logical }: Scenario): string {
+  return [
+    `before${logical ? " (notes are logical)" : ""}:`,
+    programText(before),
+    ...updates.flatMap(({ after }) => ["update:", programText(after)]),
+  ].join("\n");
+}

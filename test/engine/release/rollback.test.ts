@@ -1,0 +1,50 @@
+/**
+ * Random programs, a random update of them that a gate stops (or a failing step before it), and a rollback: afterwards
+ * the world holds what it held, the state says what it said, and nothing was made again that still existed.
+ *
+ * A fixed number of cases with a fixed seed runs by default. `MCP_FLEET_ROLLBACK_CASES=500` runs more,
+ * `MCP_FLEET_ROLLBACK_SEED=7` others; a failure prints its seed and path, and the programs it shrank to.
+ */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { checkScenario, scenarioText } from "./check-rollback.ts";
+import { scenario } from "./random-program.ts";
+import { openTestStack, type TestStack } from "./test-stack.ts";
+
+const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 8);
+const seed = Number(process.env["MCP_FLEET_ROLLBACK_SEED"] ?? 4);
+/** Milliseconds; one case is a dozen runs of the CLI, and a failure shrinks by some dozens of cases. */
+const timeout = 60_000 + cases * 120_000;
+
+describe("a rollback", () => {
+  let test: TestStack;
+
+  beforeAll(async () => {
+    test = await openTestStack({ refresh: "always" });
+  });
+  afterAll(() => test.close());
+
+  it(
+    "returns any stack from any failed update",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(scenario, (drawn) => checkScenario(test, drawn)),
+        {
+          numRuns: cases,
+          seed,
+          endOnFailure: false,
+          interruptAfterTimeLimit: timeout - 30_000,
+          reporter: (details) => {
+            if (!details.failed) return;
+            const shrunk = details.counterexample?.[0];
+            const path = `seed ${details.seed}, path ${details.counterexamplePath ?? "-"}`;
+            const text = shrunk === undefined ? "" : scenarioText(shrunk);
+            const cause = details.errorInstance as Error | null;
+            throw new Error(`${path}\n${text}\n${cause?.message ?? "no case ended in time"}`);
+          },
+        },
+      );
+    },
+    timeout,
+  );
+});

@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
+import { serveWorld } from "./world-server.ts";
+import { World } from "./world.ts";
+
+/** A stack on a backend of its own in a temporary folder, and the world that its plugin manages. */
+export interface TestStack {
+  readonly stack: Stack;
+  readonly world: World;
+  readonly folder: string;
+  /** Environment of the CLI. */
+  readonly env: Record<string, string>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param refresh `always` puts that into the project, as real projects have it
+ */
+export async function openTestStack(
+  options: { readonly refresh?: "always"; readonly world?: World } = {},
+): Promise<TestStack> {
+  const world = options.world ?? new World();
+  const server = await serveWorld(world);
+  const folder = await mkdtemp(join(tmpdir(), "release-"));
+  await Promise.all([mkdir(join(folder, "state")), mkdir(join(folder, "home"))]);
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    [
+      "name: release-test",
+      "runtime: nodejs",
+      ...(options.refresh ? ["options:", `  refresh: ${options.refresh}`] : []),
+      "",
+    ].join("\n"),
+  );
+  const cli = process.env["MCP_FLEET_PULUMI"];
+  const env = {
+    PATH: [...(cli === undefined ? [] : [dirname(cli)]), process.env["PATH"] ?? ""].join(delimiter),
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "only for this test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DEBUG_PROVIDERS: server.attachment,
+  };
+  // The Automation API looks for the CLI on its own PATH.
+  process.env["PATH"] = env.PATH;
+  const workspace = await LocalWorkspace.create({ workDir: folder, envVars: env });
+  const stack = await Stack.create("test", workspace);
+  return {
+    stack,
+    world,
+    folder,
+    env,
+    async close() {
+      server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
