@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ReleaseGate, recordOptions, type ReleaseGateArgs } from "./gate.ts";
-import { recordNames, type CommitContent, type Guarded, type JournalContent } from "./records.ts";
+import { recordNames, type CommitContent, type JournalContent } from "./records.ts";
 
 /** What a new transaction writes ahead; undefined if the release that is live is deployed again. */
 export type JournalEntry = Omit<JournalContent, "version">;
