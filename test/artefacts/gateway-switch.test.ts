@@ -128,6 +128,23 @@ describe("a switch under 100 calls/s, half of them within sessions", () => {
     expect(releaseIn(await ask())).toBe("r2");
   });
 
+  it("loses nothing when the old release is stopped while it still has sessions", async () => {
+    await start("r6");
+    const running = load();
+    await delay(1000);
+    await lab.apply(everywhere("r6", "r2"));
+    await delay(1000);
+    // Nobody has retired it: it serves on until the gateway has noticed.
+    await stop("r2");
+    await start("r2");
+    await lab.apply(everywhere("r2", "r6"));
+    await stop("r6");
+    await delay(1000);
+    const report = await running.stop();
+    expect(report.lostBy).toEqual({});
+    expect(report.sessionsReopened).toBeGreaterThan(0);
+  });
+
   it("falls back to the old release by itself while the new one is dead", async () => {
     await start("r4");
     await lab.apply(everywhere("r4", "r2"));
