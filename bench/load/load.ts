@@ -2,7 +2,7 @@ import http from "node:http";
 import { SessionClient, statelessClient, type LoadClient } from "./clients.ts";
 import { reportOf, type CallRecord, type LoadMode, type LoadReport } from "./report.ts";
 
-export interface LoadTarget {
+interface LoadTarget {
   readonly name: string;
   /** MCP endpoint, as `./fleet outputs` prints it. */
   readonly url: string;

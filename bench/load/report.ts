@@ -14,7 +14,7 @@ export interface CallRecord {
   readonly outcome: Outcome;
 }
 
-export interface LoadCounts {
+interface LoadCounts {
   readonly sent: number;
   readonly ok: number;
   /** Answered after its session had been opened anew. */

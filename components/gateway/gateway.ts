@@ -36,7 +36,7 @@ export interface GatewayServer {
   readonly draining?: readonly DrainingServer[];
 }
 
-export interface DrainingServer {
+interface DrainingServer {
   /** Its generated host name. Empty, or that of the running release: ignored. */
   readonly address: pulumi.Input<string>;
   /**

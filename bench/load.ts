@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { fleet } from "../stack.ts";
-import { startLoad } from "./load.ts";
-import type { LoadMode } from "./report.ts";
+import { startLoad } from "./load/load.ts";
+import type { LoadMode } from "./load/report.ts";
+import { fleet } from "./stack.ts";
 
 const { values } = parseArgs({
   options: {
