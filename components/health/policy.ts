@@ -2,6 +2,13 @@ import { loginRole, pgbouncerPort } from "../database/names.ts";
 import { gatewayPorts } from "../gateway/gateway-routes.ts";
 import { serverMetricsPort, schemaOf, type ServerSpec } from "../servers/mcp-server.schema.ts";
 import type { HealthSpec, RolloutSpec } from "./health.schema.ts";
+import {
+  matches,
+  PolicyError,
+  policyProblems,
+  type PolicyProblem,
+  type PolicyProbes,
+} from "./policy-problems.ts";
 import type { HealthPolicy } from "./policy.schema.ts";
 import { probeSchema, type Probe, type ProbeInput } from "./probe.schema.ts";
 import { serverTriggers, triggerNumbers, type Triggers } from "./triggers.ts";
@@ -45,25 +52,13 @@ const foreignRestarts = 2;
  * The probes that judge a release of this fleet, derived from the same specification as everything else: a server that
  * is added is probed. The fleet file's `health` adds, changes and switches off.
  *
- * @throws Error naming every name in `change` or `off` that fits no probe, and every `after` that names none.
+ * @throws PolicyError with every setting of `health` that fits no probe or no component.
  */
 export function policyFor(fleet: ProbedFleet): Policies {
   const { health, rollout } = fleet;
-  const own = health.probes;
-  const replaced = new Set(own.map(({ name }) => name));
-  const derive = (inputs: readonly ProbeInput[]) =>
-    inputs.map((input) => probeSchema.parse(input)).filter(({ name }) => !replaced.has(name));
-  const gate = derive([...dataTier(fleet), ...fleet.servers.flatMap(privateProbes)]);
-  const watch = derive([
-    ...watchedTier(fleet),
-    ...fleet.servers.flatMap((server) => publicProbes(server, fleet)),
-  ]);
-  const isWatch = ({ tags }: Probe) => tags.includes("watch");
-  const all = {
-    gate: [...gate, ...own.filter((probe) => !isWatch(probe))],
-    watch: [...watch, ...own.filter(isWatch)],
-  };
-  refuseUnknown(health, [...all.gate, ...all.watch]);
+  const all = probesOf(fleet);
+  const problems = policyProblems(health, all, fleet.servers);
+  if (problems.length > 0) throw new PolicyError(problems);
   const policy = { version: 1, baseline: health.baseline, targets: {} } as const;
   return {
     private: { ...policy, mode: { kind: "gate" }, probes: adjust(all.gate, health) },
@@ -72,6 +67,33 @@ export function policyFor(fleet: ProbedFleet): Policies {
       mode: { kind: "watch", seconds: rollout.bakeSeconds },
       probes: adjust(all.watch, health),
     },
+  };
+}
+
+/** What of the fleet file's `health` fits no probe or no component. */
+export function healthProblems(fleet: ProbedFleet): readonly PolicyProblem[] {
+  return policyProblems(fleet.health, probesOf(fleet), fleet.servers);
+}
+
+/** Derived probes and own ones, before anything is changed or switched off. */
+function probesOf(fleet: ProbedFleet): PolicyProbes {
+  const own = fleet.health.probes;
+  const replaced = new Set(own.map(({ name }) => name));
+  const derive = (inputs: readonly ProbeInput[]) =>
+    inputs.map((input) => probeSchema.parse(input)).filter(({ name }) => !replaced.has(name));
+  const gate = derive([...dataTier(fleet), ...fleet.servers.flatMap(privateProbes)]);
+  const watchInputs = [
+    ...watchedTier(fleet),
+    ...fleet.servers.flatMap((server) => publicProbes(server, fleet)),
+  ];
+  const watch = derive(watchInputs);
+  // One that takes the place of a derived probe is asked when that one would have been.
+  const watched = new Set(watchInputs.map(({ name }) => name));
+  const isWatch = ({ name, tags }: Probe) =>
+    tags.includes("watch") || (watched.has(name) && !tags.includes("gate"));
+  return {
+    gate: [...gate, ...own.filter((probe) => !isWatch(probe))],
+    watch: [...watch, ...own.filter(isWatch)],
   };
 }
 
@@ -318,38 +340,4 @@ function adjust(probes: readonly Probe[], { change, off }: HealthSpec): Probe[] 
     );
     return { ...probe, startPeriodSeconds, ...settings, after };
   });
-}
-
-/** `*` stands for anything, also for nothing. */
-export function matches(pattern: string, name: string): boolean {
-  const expression = pattern
-    .split("*")
-    .map((part) => part.replaceAll(/[.]/g, "\\."))
-    .join(".*");
-  return new RegExp(`^${expression}$`).test(name);
-}
-
-function refuseUnknown({ change, off, probes: own }: HealthSpec, probes: readonly Probe[]): void {
-  const names = probes.map(({ name }) => name);
-  const known = (pattern: string) => names.some((name) => matches(pattern, name));
-  const problems = [
-    ...off.filter((pattern) => !known(pattern)).map((pattern) => `health.off: ${pattern}`),
-    ...change.flatMap((entry, at) =>
-      entry.probes
-        .filter((pattern) => !known(pattern))
-        .map((pattern) => `health.change[${at}].probes: ${pattern}`),
-    ),
-    ...probes.flatMap(({ name, after }) =>
-      after
-        .filter((other) => !names.includes(other))
-        .map((other) => `health.probes ${name}.after: ${other}`),
-    ),
-    ...own
-      .filter(({ name }, at) => own.findIndex((other) => other.name === name) < at)
-      .map(({ name }) => `health.probes: ${name} a second time`),
-  ];
-  if (problems.length === 0) return;
-  throw new Error(
-    `${problems.length} name(s) fit no probe:\n  ${problems.join("\n  ")}\nprobes are ${names.join(", ")}`,
-  );
 }

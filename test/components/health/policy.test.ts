@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { healthSchema, rolloutSchema } from "../../../components/health/health.schema.ts";
-import { matches, policyFor, type ProbedFleet } from "../../../components/health/policy.ts";
+import { matches, PolicyError } from "../../../components/health/policy-problems.ts";
+import { policyFor, type ProbedFleet } from "../../../components/health/policy.ts";
 import { policySchema, readPolicy } from "../../../components/health/policy.schema.ts";
 import { onlySubjects } from "../../../components/health/run-policy.ts";
 import { rangeSeconds } from "../../../components/health/triggers.ts";
@@ -218,9 +219,65 @@ describe("the fleet file", () => {
       change: [{ probes: ["nobody/*"], retries: 1 }],
       probes: [{ kind: "tcp", name: "scene/x", subject: "scene", port: 1, after: ["scene/y"] }],
     };
-    expect(() => policyFor(fleet(health))).toThrow(
-      /3 name\(s\) fit no probe:\n {2}health\.off: scene\/reddy\n {2}health\.change\[0\]\.probes: nobody\/\*\n {2}health\.probes scene\/x\.after: scene\/y/,
-    );
+    const error = (() => {
+      try {
+        return policyFor(fleet(health));
+      } catch (thrown) {
+        return thrown as PolicyError;
+      }
+    })();
+    expect(error).toBeInstanceOf(PolicyError);
+    expect(
+      (error as PolicyError).message.split("\n").map((line) => line.split("; there is ")[0]),
+    ).toEqual([
+      "the health policy has 3 problem(s):",
+      "  health.off.0: got scene/reddy; fits no probe",
+      "  health.change.0.probes.0: got nobody/*; fits no probe",
+      "  health.probes.0.after.0: got scene/y; no probe of the gate",
+    ]);
+  });
+
+  it.each([
+    [
+      [{ name: "a/x", subject: "sceen" }],
+      "health.probes.0.subject: got sceen; cannot be asked before",
+    ],
+    [
+      [{ name: "a/x", subject: "gateway" }],
+      "health.probes.0.subject: got gateway; cannot be asked before",
+    ],
+    [
+      [{ name: "a/x", subject: "scene", at: "grafana", tags: ["watch"] }],
+      "health.probes.0.at: got grafana; no component that can be asked",
+    ],
+    [
+      [
+        { name: "a/x", subject: "scene" },
+        { name: "a/x", subject: "scene" },
+      ],
+      "health.probes.1.name: got a/x; named twice",
+    ],
+    [
+      [{ name: "scene/ready", subject: "scene", after: ["scene/mcp"] }],
+      "health.probes.0.after: got scene/mcp, scene/ready; waits for itself",
+    ],
+  ])("refuses what could never work: %j", (probes, problem) => {
+    const tcp = probes.map((own) => ({ kind: "tcp", port: 1, ...own }));
+    expect(() => policyFor(fleet({ probes: tcp }))).toThrow(problem);
+  });
+
+  it("lets a script be about anything", () => {
+    const script = { kind: "script", name: "books/count", subject: "books", command: ["true"] };
+    expect(
+      named(policyFor(fleet({ probes: [script] })).private.probes, "books/count"),
+    ).toBeDefined();
+  });
+
+  it("asks a probe in the place of a derived one when that one would have been asked", () => {
+    const own = { kind: "tcp", port: 9464, name: "scene/p95", subject: "scene" };
+    const { private: gate, public: watch } = policyFor(fleet({ probes: [own] }));
+    expect(named(watch.probes, "scene/p95")).toMatchObject({ kind: "tcp" });
+    expect(gate.probes.map(({ name }) => name)).not.toContain("scene/p95");
   });
 
   it.each([
