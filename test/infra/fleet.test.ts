@@ -4,8 +4,12 @@ import { DockerPlatform } from "../../components/platform/docker/docker-platform
 import { labelNames } from "../../components/platform/labels.ts";
 import { loadFleet } from "../../infra/config/index.ts";
 import { Fleet } from "../../infra/fleet.ts";
+import type { GuardedParts, ReleaseGates } from "../../infra/release-gates.ts";
 import { renderFleet } from "../../infra/render.ts";
 import { rootDir } from "../../infra/root-dir.ts";
+
+/** What live files wait for, by name. */
+const waits = vi.hoisted(() => new Map<string, unknown[]>());
 
 // Dynamic resources carry their code as text; the test runner rewrites imports in it, so the code cannot be taken along.
 vi.mock("../../components/platform/docker/live-files.ts", async () => {
@@ -13,6 +17,7 @@ vi.mock("../../components/platform/docker/live-files.ts", async () => {
   class LiveFilesResource extends CustomResource {
     constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
       super("pulumi-nodejs:dynamic/mcpfleet:LiveFiles", name, args, opts);
+      waits.set(name, [opts.dependsOn ?? []].flat());
     }
   }
   return { LiveFilesResource };
@@ -71,22 +76,70 @@ function container(name: string): Record<string, unknown> {
   return found.inputs;
 }
 
-beforeAll(async () => {
+/** What a gate was asked to guard. */
+interface Gate {
+  readonly resource: pulumi.Resource;
+  readonly parts: Readonly<Record<string, { readonly address: string; readonly id: string }>>;
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
+class GateResource extends pulumi.CustomResource {
+  constructor(name: string, dependsOn: readonly pulumi.Resource[]) {
+    super("test:index:Gate", name, {}, { dependsOn: [...dependsOn] });
+  }
+}
+
+/** Gates that everything passes, and that say afterwards what they guarded. */
+function recordingGates(
+  stack: string,
+  from: Pick<ReleaseGates, "before" | "firstStep">,
+): { readonly gates: ReleaseGates; readonly seen: Record<"private" | "public", () => Gate> } {
+  const found = new Map<string, Gate>();
+  const gate =
+    (name: string) =>
+    (parts: GuardedParts, dependsOn: readonly pulumi.Resource[]): pulumi.Resource => {
+      const resource = new GateResource(`${stack}-${name}`, dependsOn);
+      pulumi.output(parts).apply((resolved) => {
+        found.set(name, { resource, parts: resolved, dependsOn });
+      });
+      return resource;
+    };
+  const seen = (name: string) => () => {
+    const one = found.get(name);
+    if (!one) throw new Error(`the ${name} gate was not made`);
+    return one;
+  };
+  return {
+    gates: { ...from, private: gate("private"), public: gate("public") },
+    seen: { private: seen("private"), public: seen("public") },
+  };
+}
+
+async function deployed(stack: string, gates: ReleaseGates): Promise<Fleet> {
   const platform = new DockerPlatform("platform", {
-    identity: { stack: "unit", release: "r-1", transaction: "t-1", previous: new Map() },
+    identity: { stack, release: "r-1", transaction: "t-1", previous: new Map() },
     rootDir,
     contextOf: (image) => `images/${image}`,
     baseImage: "base:1",
     log: spec.logging,
   });
-  const fleet = new Fleet(spec.name, { platform, spec, grafana: true });
+  const fleet = new Fleet(stack, { platform, spec, grafana: true, gates });
   // Everything hangs on the last parts: once they are there, so is the rest.
   await Promise.all(
     [fleet.gateway.workload.address, fleet.prometheus.address, fleet.grafana!.address].map(
       (output) => new Promise((resolve) => output.apply(resolve)),
     ),
   );
-  await vi.waitFor(() => expect(named("Container").length).toBeGreaterThanOrEqual(38), 30_000);
+  const containers = () =>
+    named("Container").filter(({ name }) => name.startsWith(`mcp-fleet-${stack}-`));
+  await vi.waitFor(() => expect(containers().length).toBeGreaterThanOrEqual(38), 30_000);
+  return fleet;
+}
+
+const first = recordingGates("unit", { before: {}, firstStep: 100 });
+let fleet: Fleet;
+beforeAll(async () => {
+  fleet = await deployed("unit", first.gates);
 });
 
 describe("the writing fleet", () => {
@@ -213,5 +266,113 @@ describe("the writing fleet", () => {
         );
       }
     }
+  });
+});
+
+/** Names of the objects that a gate waits for. */
+async function waitsFor({ dependsOn }: Gate): Promise<string[]> {
+  const urns = await Promise.all(
+    dependsOn.map(({ urn }) => new Promise<string>((resolve) => urn.apply(resolve))),
+  );
+  return urns.map((urn) => urn.split("::").at(-1)!).sort();
+}
+
+describe("the gates of the writing fleet", () => {
+  const stands = ["postgres", "pgbouncer", ...servers];
+
+  it("ask the new servers and what they stand on before traffic moves", async () => {
+    const gate = first.seen.private();
+    expect(Object.keys(gate.parts).sort()).toEqual([...stands].sort());
+    expect(await waitsFor(gate)).toEqual([...stands].sort());
+  });
+
+  it("ask the fleet as clients have it afterwards", async () => {
+    const gate = first.seen.public();
+    expect(Object.keys(gate.parts).sort()).toEqual(
+      [...stands, "gateway", "prometheus", "alertmanager"].sort(),
+    );
+    expect(await waitsFor(gate)).toEqual(
+      [
+        ...["gateway", "postgres-exporter", "pgbouncer-exporter"],
+        ...["alertmanager", "prometheus", "grafana"],
+      ].sort(),
+    );
+  });
+
+  it("know each part by its container and by the host name it answers at", () => {
+    const { parts } = first.seen.public();
+    for (const [part, { id }] of Object.entries(parts)) {
+      expect(id, part).toBe(`mcp-fleet-unit-${part}-id`);
+    }
+    const { gateway, prometheus, postgres } = parts;
+    expect([gateway, prometheus, postgres].map((part) => part!.address)).toEqual([
+      "mcp-fleet-unit-gateway",
+      "mcp-fleet-unit-prometheus",
+      "mcp-fleet-unit-postgres",
+    ]);
+    const addresses = Object.values(parts).map(({ address }) => address);
+    expect(new Set(addresses).size).toBe(addresses.length);
+  });
+
+  it("let no route move before the private one", () => {
+    const own = [...waits].filter(([name]) => name.includes("gateway-files"));
+    expect(own.map(([, dependsOn]) => dependsOn)).toEqual([
+      expect.arrayContaining([first.seen.private().resource]),
+    ]);
+    const others = [...waits].filter(([name]) => !name.includes("gateway-files"));
+    expect(others.length).toBeGreaterThan(0);
+    for (const [name, dependsOn] of others) {
+      expect(dependsOn, name).not.toContain(first.seen.private().resource);
+    }
+  });
+
+  it("open the secrets that probes name", async () => {
+    const [client] = spec.gateway.clients;
+    const tokens = await new Promise<Record<string, { primary: string }>>((resolve) =>
+      fleet.gateway.tokens.apply(resolve),
+    );
+    expect(await fleet.secret({ kind: "token", of: client!.name })).toBe(
+      tokens[client!.name]!.primary,
+    );
+  });
+});
+
+describe("a fleet that takes over", () => {
+  const [old, other] = servers as [string, string];
+  const second = recordingGates("next", { before: { [old]: "host-of-before" }, firstStep: 25 });
+  beforeAll(async () => {
+    await deployed("next", second.gates);
+  });
+
+  function routes(): string {
+    const { files } = named("LiveFiles").find(
+      ({ inputs }) => inputs["reader"] === "mcp-fleet-next-gateway",
+    )!.inputs as { files: string | { value: string } };
+    const all = JSON.parse(typeof files === "string" ? files : files.value) as Record<
+      string,
+      string
+    >;
+    return all["haproxy.cfg"]!;
+  }
+
+  it("keeps the backend of the server before beside the new one, with the rest of the share", () => {
+    const lines = routes()
+      .split("\n")
+      .filter((line) => /^\s*server /.test(line));
+    const draining = lines.filter((line) => line.includes("host-of-before"));
+    expect(draining.length).toBeGreaterThan(0);
+    for (const line of draining) expect(line).toMatch(/weight 75\b/);
+    const live = second.seen.private().parts[old]!.address;
+    expect(
+      lines.filter((line) => line.includes(`${live}:`) && /weight 25\b/.test(line)).length,
+    ).toBeGreaterThan(0);
+  });
+
+  it("has one backend alone for a server that was not there before", () => {
+    const { port } = spec.servers.find(({ name }) => name === other)!;
+    const { address } = second.seen.private().parts[other]!;
+    const targets = [...routes().matchAll(/^\s*server \S+ (\S+)/gm)].map(([, target]) => target!);
+    const own = targets.filter((target) => target.endsWith(`:${port}`));
+    expect(new Set(own)).toEqual(new Set([`${address}:${port}`]));
   });
 });

@@ -18,6 +18,12 @@ export interface Asked {
   readonly waits: Map<string, readonly pulumi.Resource[]>;
 }
 
+class Made extends pulumi.CustomResource {
+  constructor(type: string, name: string, parent: pulumi.Resource) {
+    super(`test:index:${type}`, name, {}, { parent });
+  }
+}
+
 /**
  * Platform that records what it is asked for; each thing becomes a child of the component that asked.
  *
@@ -55,13 +61,13 @@ export function recordingPlatform(prefix: string): { platform: Platform; asked: 
       asked.waits.set(name, dependsOn);
       return {
         address: pulumi.output(`${prefix}-${name}`),
-        resource: child("Workload", name, parent),
+        resource: new Made("Workload", name, parent),
       };
     },
     job: (name, args, { parent, dependsOn = [] }) => {
       asked.jobs.set(name, args);
       asked.waits.set(name, dependsOn);
-      return { resource: child("Job", name, parent) };
+      return { resource: new Made("Job", name, parent) };
     },
     addressOf: (singleton) => `${prefix}-${singleton}`,
   };

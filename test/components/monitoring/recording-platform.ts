@@ -15,6 +15,12 @@ export interface Asked {
   readonly workloads: Map<string, WorkloadArgs>;
 }
 
+class Made extends pulumi.CustomResource {
+  constructor(type: string, name: string, parent: pulumi.Resource) {
+    super(`test:index:${type}`, name, {}, { parent });
+  }
+}
+
 /** Platform that records what it is asked for; each thing becomes a child of the component that asked. */
 export function recordingPlatform(): { platform: Platform; asked: Asked } {
   const asked: Asked = {
@@ -48,7 +54,7 @@ export function recordingPlatform(): { platform: Platform; asked: Asked } {
       asked.workloads.set(name, args);
       return {
         address: pulumi.output(`host-${name}`),
-        resource: child("Workload", name, parent),
+        resource: new Made("Workload", name, parent),
       };
     },
     job: () => {
