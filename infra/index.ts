@@ -14,6 +14,7 @@ import { refusal } from "./refusal.ts";
 import { openRelease } from "./open-release.ts";
 import { startingPoint } from "./release/starting-point.ts";
 import { rootDir } from "./root-dir.ts";
+import { startSupervisor } from "./supervise.ts";
 
 /** Images that are built here; their content is part of what a release is. */
 const builtImages: readonly ImageName[] = [
@@ -39,7 +40,7 @@ export default async function program(): Promise<Record<string, unknown>> {
   });
   const dryRun = pulumi.runtime.isDryRun();
   const [start, contextOf, baseImage, grafana] = await Promise.all([
-    startingPoint(stack, dryRun),
+    startingPoint(stack, { dryRun, supervise: startSupervisor }),
     prepareContexts(rootDir),
     engine.baseImage(settings.baseImage),
     engine.wantsGrafana(spec),

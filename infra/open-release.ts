@@ -53,6 +53,13 @@ export async function openRelease(
   const records = readRecords(deployment?.resources ?? []);
   const state = transactionState(records);
   const { journal } = records;
+  if (state === "open" && !dryRun) {
+    const { user, host } = journal!.owner;
+    throw refusal(
+      `release ${journal!.release} was not committed (${journal!.transaction}, begun ${journal!.since} by ` +
+        `${user}@${host}); it is being rolled back now, run this again after ./fleet status --stack ${stack} --wait`,
+    );
+  }
   const policies = policiesOf(spec);
   const release = `r-${revisionOf(parts).slice(0, 10)}`;
   // Nothing new, no new transaction: an unchanged `up` shows no change at all.

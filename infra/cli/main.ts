@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type CommandOptions } from "commander";
 import { rootDir } from "../root-dir.ts";
 import { defaultStack, type CommandContext } from "./context.ts";
 import { explainEngineError } from "./engine-error.ts";
@@ -29,9 +29,14 @@ const program = new Command("fleet")
 let reading = program;
 
 /** Commands are loaded when they run: `--help` and `config` need neither Pulumi nor Docker. */
-function command(name: string, description: string, load: () => Promise<Action>): Command {
+function command(
+  name: string,
+  description: string,
+  load: () => Promise<Action>,
+  options: CommandOptions = {},
+): Command {
   const made: Command = program
-    .command(name)
+    .command(name, options)
     .description(description)
     .exitOverride((error) => {
       reading = made;
@@ -107,6 +112,12 @@ command("health", "ask every part of the fleet whether it works", async () => {
 command("outputs", "addresses, client configuration, tokens", async () => {
   return (await import("./commands/outputs.ts")).outputs;
 }).option("--show-secrets", "show tokens in clear");
+command(
+  "supervise",
+  "end what a plain pulumi up began; the program starts it",
+  async () => (await import("./commands/supervise.ts")).supervise,
+  { hidden: true },
+).requiredOption("--engine <pid>", "process of the engine");
 command("config", "validate | schema | show: the fleet file as it is understood", async () => {
   return (await import("./commands/config-command.ts")).config;
 }).argument("<action>", "validate, schema or show");

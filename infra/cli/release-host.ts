@@ -22,15 +22,20 @@ const project = "mcp-fleet";
  */
 const logicalTypes = /^(random:|docker:index\/remoteImage:|pulumi:index:Stash$)/;
 
-/** What the release engine needs of this fleet: its state, its Docker engine, its probes, its history. */
+/**
+ * What the release engine needs of this fleet: its state, its Docker engine, its probes, its history.
+ *
+ * @param known transaction whose containers are evidence, if it began before this host was made.
+ */
 export async function releaseHost(
   context: CommandContext,
   stack: FleetStack,
   interrupt: Interrupt,
   onEvent: (event: ReleaseEvent) => void,
+  known = "",
 ): Promise<TransactionHost> {
   const ci = ciRun(context.env);
-  let transaction = "";
+  let transaction = known;
   return {
     stack: context.stack,
     engine: stack.releaseEngine(interrupt),

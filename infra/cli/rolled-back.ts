@@ -3,7 +3,12 @@ import type { HistoryEntry } from "../release/history.ts";
 import { deploymentBefore } from "../release/pack.ts";
 import { readRecords } from "../release/records.ts";
 import { prove, rollBack, type RollbackResult } from "../release/roll-back.ts";
-import type { TransactionHost, TransactionResult } from "../release/run-transaction.ts";
+import type { Observer } from "../release/observer.ts";
+import {
+  collect,
+  type TransactionHost,
+  type TransactionResult,
+} from "../release/run-transaction.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { FleetStack } from "./fleet-stack.ts";
@@ -64,6 +69,7 @@ export async function proveAgain(
 /** Rolls an uncommitted update back, from what its journal says. */
 export async function recover(
   host: TransactionHost,
+  observer?: Observer,
 ): Promise<{ readonly result: RollbackResult; readonly entry: HistoryEntry }> {
   const failed = await host.engine.exportDeployment();
   const { journal } = readRecords(failed.deployment?.resources ?? []);
@@ -71,6 +77,8 @@ export async function recover(
     `release ${journal!.release} was not committed (${journal!.transaction}, begun ${journal!.since} by ` +
       `${journal!.owner.user}@${journal!.owner.host}); it is rolled back`,
   );
+  const evidence = join("evidence", journal!.transaction);
+  await collect(host, evidence, observer?.subjects ?? []);
   const before = failed.deployment ? deploymentBefore(failed.deployment) : undefined;
   const result = await rollBack(host, {
     failed,
@@ -88,9 +96,13 @@ export async function recover(
     commit: host.commit,
     changes: {},
     steps: [],
-    gates: [],
-    reasons: ["not committed", ...result.reasons],
+    gates: observer?.gates ?? [],
+    reasons: [
+      ...(observer?.reasons.length ? observer.reasons : ["not committed"]),
+      ...result.reasons,
+    ],
     timings: result.timings,
+    evidence,
   });
   return { result, entry };
 }

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import {
-  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -71,6 +72,7 @@ export type NewEntry = Omit<HistoryEntry, "seq" | "at" | "previous" | "hash" | "
 
 /** Deployments of healthy releases that are kept to return to. */
 const keptDeployments = 10;
+const releasesFolder = "releases";
 
 /** The log of one stack: one JSON object per line, each with the hash of the line before it. */
 export class History {
@@ -80,19 +82,9 @@ export class History {
     this.directory = directory;
   }
 
+  /** Entries that can be read; `verify` tells of lines that cannot. Nothing here keeps a rollback from its work. */
   entries(): HistoryEntry[] {
-    const file = this.#file();
-    if (!existsSync(file)) return [];
-    return readFileSync(file, "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line, index) => {
-        try {
-          return JSON.parse(line) as HistoryEntry;
-        } catch {
-          throw new Error(`history ${file}: line ${index + 1} is not JSON; it was cut or edited`);
-        }
-      });
+    return this.#lines().flatMap(({ entry }) => entry ?? []);
   }
 
   /** Hash of the last entry; null if there is none. */
@@ -107,6 +99,7 @@ export class History {
    */
   append(entry: NewEntry, deployment?: unknown): HistoryEntry {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    this.#mend();
     const last = this.entries().at(-1);
     const seq = (last?.seq ?? 0) + 1;
     const kept = deployment === undefined ? undefined : this.#keep(seq, entry.release, deployment);
@@ -118,18 +111,12 @@ export class History {
       previous: last?.hash ?? null,
     };
     const complete: HistoryEntry = { ...body, hash: sha256(body) };
-    const file = openSync(this.#file(), "a", 0o600);
-    try {
-      appendFileSync(file, `${JSON.stringify(complete)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeDurably(this.#file(), "a", `${JSON.stringify(complete)}\n`);
     this.#prune();
     return complete;
   }
 
-  /** Releases that can be returned to, newest first, without the one that is live. */
+  /** Releases whose deployment is kept, newest first, the live one among them; of one release the newest entry. */
   healthy(): HistoryEntry[] {
     const seen = new Set<string>();
     return this.entries()
@@ -162,7 +149,11 @@ export class History {
     let previous: string | null = null;
     let seq = 0;
     const entries = this.entries();
-    for (const entry of entries) {
+    for (const { number, entry } of this.#lines()) {
+      if (!entry) {
+        problems.push(`line ${number}: not JSON; it was cut or edited`);
+        continue;
+      }
       const { hash, ...body } = entry;
       seq += 1;
       if (entry.seq !== seq)
@@ -187,18 +178,91 @@ export class History {
     return join(this.directory, "history.jsonl");
   }
 
+  /** Lines that are not empty, numbered as in the file. An end that a killed process left half written is none. */
+  #lines(): { readonly number: number; readonly entry: HistoryEntry | undefined }[] {
+    const { whole, torn } = this.#text();
+    const ended = torn !== "" && isWhole(torn) ? `${whole}${torn}` : whole;
+    return ended.split("\n").flatMap((line, index) => {
+      if (line === "") return [];
+      return [{ number: index + 1, entry: parsed(line) }];
+    });
+  }
+
+  /** The log up to its last line break, and what follows it. */
+  #text(): { readonly whole: string; readonly torn: string } {
+    const file = this.#file();
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    const end = text.lastIndexOf("\n") + 1;
+    return { whole: text.slice(0, end), torn: text.slice(end) };
+  }
+
+  /**
+   * Ends a log whose last line has no end: a process was killed while it wrote. A whole entry gets its line break, a
+   * part of one moves to a `.torn` file. Only before an append: whoever merely reads may be looking at a line that is
+   * being written.
+   */
+  #mend(): void {
+    const { whole, torn } = this.#text();
+    if (torn === "") return;
+    if (isWhole(torn)) {
+      writeDurably(this.#file(), "a", "\n");
+      return;
+    }
+    writeDurably(`${this.#file()}.torn`, "a", `${torn}\n`);
+    truncateSync(this.#file(), Buffer.byteLength(whole));
+  }
+
   #keep(seq: number, release: string | null, deployment: unknown) {
-    const file = join("releases", `${String(seq).padStart(5, "0")}-${release ?? "none"}.json`);
+    const file = join(releasesFolder, `${String(seq).padStart(5, "0")}-${release ?? "none"}.json`);
     const text = JSON.stringify(deployment);
-    mkdirSync(join(this.directory, "releases"), { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.directory, file), text, { mode: 0o600 });
+    mkdirSync(join(this.directory, releasesFolder), { recursive: true, mode: 0o700 });
+    writeDurably(join(this.directory, file), "w", text);
     return { file, sha256: fileHash(text) };
   }
 
-  /** Only healthy releases count: a row of failed ones pushes none out. Entries and evidence stay for ever. */
+  /**
+   * Only healthy releases count: a row of failed ones pushes none out. What an entry no longer needs goes, and what a
+   * killed process wrote without an entry. Entries and evidence stay for ever.
+   */
   #prune(): void {
-    for (const { deployment } of this.healthy().slice(keptDeployments))
-      rmSync(join(this.directory, deployment!.file), { force: true });
+    const folder = join(this.directory, releasesFolder);
+    if (!existsSync(folder)) return;
+    const kept = new Set(
+      this.healthy()
+        .slice(0, keptDeployments)
+        .map(({ deployment }) => deployment!.file),
+    );
+    for (const name of readdirSync(folder)) {
+      if (!kept.has(join(releasesFolder, name))) rmSync(join(folder, name), { force: true });
+    }
+  }
+}
+
+function parsed(line: string): HistoryEntry | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return value !== null && typeof value === "object" ? (value as HistoryEntry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a line is an entry from its first to its last character. */
+function isWhole(line: string): boolean {
+  const entry = parsed(line);
+  if (!entry) return false;
+  const { hash, ...body } = entry;
+  return sha256(body) === hash;
+}
+
+/** Writes to the disk, not only to the system's memory; readable by this user alone. */
+function writeDurably(path: string, flag: "a" | "w", text: string): void {
+  const file = openSync(path, flag, 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

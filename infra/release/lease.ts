@@ -63,11 +63,27 @@ export class Lease {
         if (attempt > 10 || !(isGone(other) || (force && other.host !== hostname()))) {
           throw new LeaseHeldError(other);
         }
-        takeAway(file, other);
+        if (replaced(own, file, other)) return new Lease(file, holder);
+        // Somebody else is about to replace it.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
       }
     } finally {
       rmSync(own, { force: true });
     }
+  }
+
+  /**
+   * The lease that the process which started this one took in its name.
+   *
+   * @throws if it does not within 5 s.
+   */
+  static async held(file: string): Promise<Lease> {
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      const holder = readLease(file);
+      if (holder?.pid === process.pid && holder.host === hostname()) return new Lease(file, holder);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`nobody took the lease ${file} for this process`);
   }
 
   /** Says what the holder does now. */
@@ -128,17 +144,25 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-/** Moves a dead holder's lease aside; puts it back if it has become somebody else's in the meantime. */
-function takeAway(file: string, dead: LeaseHolder): void {
-  const aside = `${file}.${randomBytes(8).toString("hex")}`;
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
+/**
+ * Puts a lease in the place of a dead holder's. The place is never empty in between, and only who has the claim on that
+ * one holder may do it: of several who find it dead one succeeds, and none can push out the one who did.
+ */
+function replaced(own: string, file: string, dead: LeaseHolder): boolean {
+  const claim = `${file}.${dead.token}.claim`;
+  if (!linked(own, claim)) {
+    const claimant = readLease(claim);
+    if (!claimant || !isGone(claimant) || !replaced(own, claim, claimant)) return false;
   }
-  if (readLease(aside)?.token !== dead.token) linked(aside, file);
-  rmSync(aside, { force: true });
+  try {
+    if (readLease(file)?.token !== dead.token) return false;
+    const next = `${own}.next`;
+    linkSync(own, next);
+    renameSync(next, file);
+    return true;
+  } finally {
+    rmSync(claim, { force: true });
+  }
 }
 
 function readLease(file: string): LeaseHolder | undefined {

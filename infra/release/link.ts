@@ -27,8 +27,8 @@ export type Phase = (typeof phases)[number];
 
 /** Answer to the program's first question. */
 export interface LinkAnswer {
-  /** Deployment from before, taken before the engine refreshed it; undefined: the program reads it itself. */
-  readonly before?: Deployment | null;
+  /** Deployment from before, taken before the engine refreshed it; null if there was none. */
+  readonly before: Deployment | null;
 }
 
 /**

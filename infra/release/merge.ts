@@ -19,6 +19,20 @@ export interface MergeOptions {
    * @default none
    */
   readonly logicalTypes?: RegExp;
+  /**
+   * What becomes of a replacement whose old object is gone. Live, it is changed back or replaced by its plugin's own
+   * rules; condemned, it goes first of all and the old one is made anew.
+   *
+   * @default "live"
+   */
+  readonly replacements?: "live" | "condemned";
+  /**
+   * URNs whose change in place failed. The state then says what they were before it, though a part of the change may
+   * have been made; so they are changed back whether or not the state shows a difference.
+   *
+   * @default none but those that the state shows to be half made
+   */
+  readonly failedUpdates?: ReadonlySet<string>;
 }
 
 /**
@@ -39,7 +53,7 @@ export function mergeForRollback(
   options: MergeOptions = {},
 ): Deployment {
   const logical = ({ type }: ResourceRecord) => options.logicalTypes?.test(type) ?? false;
-  const uncertain = interruptedUpdates(failed);
+  const interrupted = interruptedUpdates(failed);
   const remaining = new Set(failed.resources ?? []);
   const wanted = liveResources(before);
   const wantedUrns = new Set(wanted.map(({ urn }) => urn));
@@ -59,10 +73,15 @@ export function mergeForRollback(
 
   const restored = wanted.flatMap((old): ResourceRecord[] => {
     if (!isObject(old) || logical(old)) return [putBack(old)];
-    const present = claims.get(old) ?? replacements.get(old.urn);
+    const replacement =
+      options.replacements === "condemned" ? undefined : replacements.get(old.urn);
+    const present = claims.get(old) ?? replacement;
     if (present === undefined) return [];
     remaining.delete(present);
-    const forced = uncertain.has(identityOf(present));
+    const forced =
+      interrupted.has(identityOf(present)) ||
+      options.failedUpdates?.has(present.urn) === true ||
+      halfMade(present, old);
     return [revived(present, old, claims.has(old), forced)];
   });
   const providers = new Set(restored.map(providerReference));
@@ -123,6 +142,19 @@ function grouped(records: Iterable<ResourceRecord>): Map<string, ResourceRecord[
   return groups;
 }
 
+/**
+ * The objects of `before` that exist, as they are now: a deployment whose replay changes none of them, and deletes all
+ * that is condemned in the merged one.
+ */
+export function presentPart(merged: Deployment, before: Deployment | undefined): Deployment {
+  const wanted = liveResources(before);
+  const urns = new Set(wanted.map(({ urn }) => urn));
+  const present = liveResources(merged).filter(
+    (record) => urns.has(record.urn) && !record.pendingReplacement,
+  );
+  return { ...merged, resources: withoutDangling(present, wanted) };
+}
+
 /** Of two records that look alike, as replaced ones with a fixed id do, the old one. */
 function sameObject(
   candidates: readonly ResourceRecord[],
@@ -142,6 +174,15 @@ function interruptedUpdates({ pending_operations: operations }: Deployment): Rea
       .filter(({ type }) => type === "updating")
       .map(({ resource }) => identityOf(resource)),
   );
+}
+
+/**
+ * Whether the object was changed, but did not start with the change. The engine records such a change with the inputs
+ * from before it, so nothing but the error tells that something else runs.
+ */
+function halfMade(present: ResourceRecord, old: ResourceRecord): boolean {
+  if (present.delete || (present.initErrors ?? []).length === 0) return false;
+  return (old.initErrors ?? []).length === 0 || !sameProperties(present.outputs, old.outputs);
 }
 
 /** State-only records need nothing undone. A component that a plugin constructed must not look like a moved one. */
@@ -174,7 +215,7 @@ function revived(
   ]);
   // The engine refuses to make a protected object again even where it is gone.
   const open = present.pendingReplacement ? without(cleared, ["protect"]) : cleared;
-  return { ...open, ...graph, ...(forced && { initErrors: ["the update was interrupted"] }) };
+  return { ...open, ...graph, ...(forced && { initErrors: ["the change may be half made"] }) };
 }
 
 interface Surroundings {

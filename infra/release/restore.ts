@@ -1,6 +1,6 @@
 import { deploymentHash } from "./deployment-values.ts";
 import type { Deployment, StackExport } from "./deployment.ts";
-import { mergeForRollback, replacedDeleteFirst, type MergeOptions } from "./merge.ts";
+import { mergeForRollback, presentPart, replacedDeleteFirst, type MergeOptions } from "./merge.ts";
 import { replayProgram, type ReplayOptions } from "./replay.ts";
 import type { OperationCounts, ReleaseEngine } from "./engine-run.ts";
 import { settle } from "./settle.ts";
@@ -76,8 +76,13 @@ export async function restore(
     ...(options.deleteFirst ?? []),
     ...replacedDeleteFirst(current, before),
   ]);
-  const counts = await engine.up(replayProgram(before, { ...options, deleteFirst }), {
-    refresh: options.refresh ?? false,
+  const program = replayProgram(before, { ...options, deleteFirst });
+  const run = { refresh: options.refresh ?? false };
+  const counts = await engine.up(program, run).catch(async (error: unknown) => {
+    // What is gone may want a port or a name that a new object holds, and new objects are deleted last.
+    if (deleteFirst.size === 0) throw error;
+    await deleteNewObjects(engine, options);
+    return engine.up(program, run);
   });
   const replayed = clock.lap();
 
@@ -95,6 +100,18 @@ export async function restore(
       total: clock.total(),
     },
   };
+}
+
+/** Deletes all that `before` does not have, and leaves what it has as it is. */
+async function deleteNewObjects(engine: ReleaseEngine, options: RestoreOptions): Promise<void> {
+  const current = await engine.exportDeployment();
+  const before = options.before?.deployment ?? undefined;
+  const merged = mergeForRollback(current.deployment ?? {}, before, {
+    ...options,
+    replacements: "condemned",
+  });
+  await engine.importDeployment({ ...current, deployment: merged });
+  await engine.up(replayProgram(presentPart(merged, before), options), { refresh: false });
 }
 
 /** Somebody else changed the stack between the verdict and the rollback. */

@@ -5,6 +5,7 @@ import type { ReleaseEngine } from "./engine-run.ts";
 import type { GateVerdict } from "./gate.ts";
 import type { History, HistoryEntry, NewEntry } from "./history.ts";
 import { LinkServer, type ReleaseEvent } from "./link.ts";
+import { Observer } from "./observer.ts";
 import { outcomeOf } from "./outcome.ts";
 import { readRecords, transactionState, type GateContent, type Owner } from "./records.ts";
 import { rollBack, type RollbackResult } from "./roll-back.ts";
@@ -172,56 +173,5 @@ export async function collect(
     await host.collectEvidence(folder, subjects);
   } catch (error) {
     host.note(`evidence could not be kept in ${folder}: ${(error as Error).message}`);
-  }
-}
-
-/** Keeps what the program told. */
-class Observer {
-  readonly #forward: (event: ReleaseEvent) => void;
-  readonly #phases: [string, number][] = [];
-  readonly #gates: NewEntry["gates"][number][] = [];
-  readonly #subjects = new Set<string>();
-  release: string | undefined;
-  transaction: string | undefined;
-
-  constructor(forward: (event: ReleaseEvent) => void) {
-    this.#forward = forward;
-  }
-
-  readonly onEvent = (event: ReleaseEvent): void => {
-    if (event.kind === "begin") {
-      this.release = event.release;
-      this.transaction = event.transaction;
-    }
-    if (event.kind === "phase") this.#phases.push([event.phase, Date.now()]);
-    if (event.kind === "verdict") {
-      const { pass, reasons, probes, subjects } = event.verdict;
-      this.#gates.push({ gate: event.gate, pass, reasons, probes });
-      for (const subject of subjects) this.#subjects.add(subject);
-    }
-    this.#forward(event);
-  };
-
-  get gates(): NewEntry["gates"] {
-    return this.#gates;
-  }
-
-  /** What the gates said against the release. */
-  get reasons(): readonly string[] {
-    return this.#gates.flatMap(({ reasons }) => reasons);
-  }
-
-  get subjects(): readonly string[] {
-    return [...this.#subjects];
-  }
-
-  /** Milliseconds from each phase to the next. */
-  timings(begun: number, ended: number): Record<string, number> {
-    const marks: [string, number][] = [["prepare", begun], ...this.#phases];
-    const timings: Record<string, number> = {};
-    marks.forEach(([phase, at], index) => {
-      timings[phase] = (timings[phase] ?? 0) + (marks[index + 1]?.[1] ?? ended) - at;
-    });
-    return timings;
   }
 }

@@ -11,21 +11,35 @@ export interface StartingPoint {
   readonly tell: (event: ReleaseEvent) => void;
 }
 
+export interface StartingPointOptions {
+  /** A preview changes nothing, and needs nobody who would undo it. */
+  readonly dryRun: boolean;
+  /** Starts who runs the transaction, if nobody does yet. @throws if somebody else changes the stack. */
+  readonly supervise: () => (event: ReleaseEvent) => void;
+}
+
 /**
  * What is deployed before the program registers anything. Whoever runs the transaction took it before the engine
  * refreshed the state; else `pulumi stack export` still shows the deployment that this update starts from.
  *
  * @throws if the state cannot be read: without it every object would look new and be replaced.
  */
-export async function startingPoint(stack: string, dryRun: boolean): Promise<StartingPoint> {
-  const path = dryRun ? undefined : process.env[linkVariable];
-  const link = path ? await Link.connect(path) : undefined;
-  const before = await link?.ask();
-  const deployment =
-    before?.before === undefined
-      ? await exportDeployment(stack, { showSecrets: !dryRun })
-      : before.before;
-  return { deployment, tell: (event) => link?.tell(event) };
+export async function startingPoint(
+  stack: string,
+  { dryRun, supervise }: StartingPointOptions,
+): Promise<StartingPoint> {
+  if (dryRun) {
+    const deployment = await exportDeployment(stack, { showSecrets: false });
+    return { deployment, tell: () => undefined };
+  }
+  const path = process.env[linkVariable];
+  if (path === undefined) {
+    const tell = supervise();
+    return { deployment: await exportDeployment(stack, { showSecrets: true }), tell };
+  }
+  const link = await Link.connect(path);
+  const { before } = await link.ask();
+  return { deployment: before, tell: (event) => link.tell(event) };
 }
 
 /** The stack's deployment, by the CLI that runs this program; null if there is none yet. */
