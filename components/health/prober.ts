@@ -129,11 +129,15 @@ const networkFaults: Readonly<Record<string, string>> = {
 };
 
 /** Faults of whoever asks: they say nothing about the subject. */
-const ours = [TransportError, NoTargetError, SecretError];
+const ours = [TransportError, SecretError];
 
 function explain(probe: Probe, error: unknown): Finding {
   const asked = describeProbe(probe);
   if (error instanceof WorkloadGoneError) return terminal(`${asked}: ${error.message}`);
+  // Waiting does not make it part of the release.
+  if (error instanceof NoTargetError) {
+    return { ...unaskable(`${asked}: ${error.message}`), terminal: true };
+  }
   if (!(error instanceof Error)) return unaskable(`${asked}: ${String(error)}`);
   if (ours.some((kind) => error instanceof kind)) {
     return unaskable(`${asked}: ${excerpt(error.message)}`);

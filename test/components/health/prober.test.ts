@@ -159,6 +159,10 @@ describe("a prober", () => {
     expect(found.verdict).toBe(verdict);
   });
 
+  it("does not wait for a component that is not there", async () => {
+    expect(await ask({ kind: "tcp", at: "postgres" })).toMatchObject({ terminal: true });
+  });
+
   it("asks Prometheus about the subject", async () => {
     answer = (_request, response) =>
       response.end(
