@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { checkScenario, scenarioText } from "./check-rollback.ts";
 import { scenario } from "./random-program.ts";
+import type { Node } from "./program.ts";
 import { openTestStack, type TestStack } from "./test-stack.ts";
 
 const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 8);
@@ -23,6 +24,36 @@ describe("a rollback", () => {
     test = await openTestStack({ refresh: "always" });
   });
   afterAll(() => test.close());
+
+  // A port moves on to another object, so the way back finds it taken: by a new object, or by one of the old names.
+  it.each<[string, readonly Node[]]>([
+    ["new", [{ name: "late", kind: "thing", slot: 1, dependsOn: ["port"] }]],
+    ["old", [{ name: "other", kind: "thing", slot: 1, deleteFirst: true, dependsOn: ["port"] }]],
+  ])(
+    "gets back a port that an object with a %s name holds",
+    async (_case, holder) => {
+      const other: Node = { name: "other", kind: "thing", slot: 2 };
+      const third: Node = { name: "port", kind: "thing", slot: 3 };
+      await checkScenario(test, {
+        before: [{ ...third, slot: 1 }, other, { name: "gate", kind: "thing" }],
+        updates: [
+          {
+            after: [
+              third,
+              ...(holder[0]?.name === "other" ? [] : [other]),
+              ...holder,
+              {
+                ...{ name: "gate", kind: "thing", size: 1, closed: true },
+                dependsOn: [holder[0]!.name],
+              },
+            ],
+          },
+        ],
+        logical: true,
+      });
+    },
+    timeout,
+  );
 
   it(
     "returns any stack from any failed update",

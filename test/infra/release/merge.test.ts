@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ResourceRecord } from "../../../infra/release/deployment.ts";
-import { mergeForRollback, replacedDeleteFirst } from "../../../infra/release/merge.ts";
+import {
+  mergeForRollback,
+  presentPart,
+  replacedDeleteFirst,
+} from "../../../infra/release/merge.ts";
 import {
   component,
   deployment,
@@ -45,7 +49,19 @@ describe("the merge for a rollback", () => {
     };
     const merged = mergeForRollback(failed, before);
     expect(merged.pending_operations).toEqual([]);
-    expect(find(merged, "a")?.initErrors).toEqual(["the update was interrupted"]);
+    expect(find(merged, "a")?.initErrors).toEqual(["the change may be half made"]);
+  });
+
+  it("lets a change that failed be undone, though the state has the inputs from before it", () => {
+    const ill = { initErrors: ["does not start"] };
+    const before = deployment(thing("a", "1"), thing("b", "2", ill), thing("c", "3"));
+    const failed = deployment(thing("a", "1", ill), thing("b", "2", ill), thing("c", "3"));
+    const options = { failedUpdates: new Set([thing("c", "3").urn]) };
+    const merged = mergeForRollback(failed, before, options);
+    const forced = ["the change may be half made"];
+    expect(find(merged, "a")?.initErrors).toEqual(forced);
+    expect(find(merged, "b")?.initErrors).toBeUndefined();
+    expect(find(merged, "c")?.initErrors).toEqual(forced);
   });
 
   it("takes the one already condemned for the old of two that look alike", () => {
@@ -92,6 +108,23 @@ describe("the merge for a rollback", () => {
       thing("a", "2", { inputs: { size: 2 } }),
     );
     expect(replacedDeleteFirst(failed, before)).toEqual(new Set([thing("a", "1").urn]));
+  });
+
+  it("condemns such a replacement if asked, and leaves what is present", () => {
+    const [gone, half, user] = [thing("a", "1"), thing("h", "3"), thing("b", "2")];
+    const before = deployment(gone, half, { ...user, dependencies: [gone.urn, half.urn] });
+    const failed = deployment(
+      thing("a", "9"),
+      { ...half, pendingReplacement: true },
+      { ...user, inputs: { size: 2 } },
+    );
+    const merged = mergeForRollback(failed, before, { replacements: "condemned" });
+    expect(find(merged, "a")).toEqual(thing("a", "9", { delete: true }));
+    const present = presentPart(merged, before);
+    expect(present.resources?.slice(2)).toEqual([
+      expect.objectContaining({ urn: user.urn, inputs: { size: 2 }, dependencies: [] }),
+    ]);
+    expect(integrityProblems(present)).toEqual([]);
   });
 
   it("knows a delete-first replacement under a fixed id by the time it was made", () => {
