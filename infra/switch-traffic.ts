@@ -1,5 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { GatewayTraffic, type TakeOver } from "../components/gateway/gateway-traffic.ts";
+import {
+  fallBack,
+  retire,
+  setWeights,
+  untilIdle,
+  type RunInGateway,
+} from "../components/gateway/gateway-control.ts";
+import { backendName } from "../components/gateway/gateway-routes.ts";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { readPolicy } from "../components/health/policy.schema.ts";
 import { returnToPrevious } from "../components/platform/docker/live-files-return.ts";
@@ -34,31 +41,19 @@ export async function publicJudge(
   const takeOvers = takeOversOf(targets, handover);
   const { gateway } = targets;
   if (!gateway) throw new Error("the public gate guards no gateway");
-  const traffic = new GatewayTraffic(transport, gateway);
-  const back = async (): Promise<void> => {
-    if (takeOvers.length === 0) return;
-    const { ms } = await returnToPrevious({
-      reader: gateway.workload,
-      mountPath: "/etc/haproxy",
-      reload: ["gateway-ctl", "reload"],
-      verify: ["gateway-ctl", "verify"],
-    });
-    tell({ kind: "phase", phase: "back", detail: `${ms} ms` });
-  };
+  const run: RunInGateway = (command) => transport.exec(gateway, command);
+  const back = () => sendBack(run, gateway.workload, takeOvers, tell);
 
-  if (takeOvers.length > 0) {
-    for (const percent of rollout.steps.slice(0, -1)) {
-      await traffic.share(takeOvers, percent);
+  if (takeOvers.length > 0 && rollout.steps.length > 1) {
+    for (const percent of rollout.steps) {
+      await share(run, takeOvers, percent);
       tell({ kind: "phase", phase: "switch", detail: `${percent} %` });
+      if (percent === 100) break;
       const verdict = await watchFor(rollout.stepSeconds, watch);
       if (!verdict.pass) {
         await back();
         return verdict;
       }
-    }
-    if (rollout.steps.length > 1) {
-      await traffic.share(takeOvers, 100);
-      tell({ kind: "phase", phase: "switch", detail: "100 %" });
     }
   }
   const verdict = await watch();
@@ -66,15 +61,79 @@ export async function publicJudge(
     await back();
     return verdict;
   }
-  if (takeOvers.length > 0) {
-    tell({ kind: "phase", phase: "drain" });
-    const cut = await traffic.drain(takeOvers, rollout.drainSeconds);
-    if (cut.length > 0)
-      tell({ kind: "phase", phase: "drain", detail: `time over: ${cut.join(", ")}` });
-  }
+  if (takeOvers.length > 0) await drain(run, takeOvers, rollout.drainSeconds, tell);
   tell({ kind: "phase", phase: "commit" });
   return verdict;
 }
+
+/** A server that is being taken over: addresses of the two releases. */
+interface TakeOver {
+  readonly server: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+async function share(
+  run: RunInGateway,
+  takeOvers: readonly TakeOver[],
+  percent: number,
+): Promise<void> {
+  for (const { server, from, to } of takeOvers) {
+    await setWeights(run, server, {
+      [backendName(to)]: percent,
+      [backendName(from)]: 100 - percent,
+    });
+  }
+}
+
+/** At once in the running processes, then in the files, so that a reload does not undo it. */
+async function sendBack(
+  run: RunInGateway,
+  gateway: string,
+  takeOvers: readonly TakeOver[],
+  tell: SwitchOptions["tell"],
+): Promise<void> {
+  if (takeOvers.length === 0) return;
+  const started = Date.now();
+  await fallBack(
+    run,
+    takeOvers.map(({ server, from, to }) => ({
+      server,
+      from: backendName(to),
+      to: backendName(from),
+    })),
+  ).catch((error: Error) => {
+    tell({ kind: "phase", phase: "back", detail: error.message });
+  });
+  tell({ kind: "phase", phase: "back", detail: `in ${Date.now() - started} ms` });
+  await returnToPrevious({
+    reader: gateway,
+    mountPath: "/etc/haproxy",
+    reload: ["gateway-ctl", "reload"],
+    verify: ["gateway-ctl", "verify"],
+  });
+}
+
+/** The old servers finish what they have, then get nothing more, and may be stopped. */
+async function drain(
+  run: RunInGateway,
+  takeOvers: readonly TakeOver[],
+  limitSeconds: number,
+  tell: SwitchOptions["tell"],
+): Promise<void> {
+  tell({ kind: "phase", phase: "drain" });
+  const old = takeOvers.map(({ server, from }) => ({ server, backend: backendName(from) }));
+  const busy = await untilIdle(run, old, { limitMs: limitSeconds * 1000 });
+  if (busy.length > 0) {
+    const still = busy.map(({ server }) => server).join(", ");
+    tell({ kind: "phase", phase: "drain", detail: `time over for sessions of ${still}` });
+  }
+  await retire(run, old);
+  await untilIdle(run, old, { limitMs: callMs, sessions: false });
+}
+
+/** Calls that were under way when their server was retired; those of streams end with their server. */
+const callMs = 5000;
 
 /** Watches at least for the given time; the policy's own time may be shorter. */
 async function watchFor(seconds: number, watch: () => Promise<GateVerdict>): Promise<GateVerdict> {

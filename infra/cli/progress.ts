@@ -113,13 +113,17 @@ const phaseNames: Readonly<Record<string, string>> = {
   gate: "GATE    the new servers are asked directly, traffic is still with the old ones",
   switch: "SWITCH  traffic moves to the new servers",
   watch: "WATCH   the new release under traffic",
+  back: "BACK    traffic is with the old servers again",
   drain: "DRAIN   calls and sessions of the old servers end",
   commit: "COMMIT  the new release is live; what only the old one used is removed",
 };
 
 function describeRelease(event: ReleaseEvent): string | undefined {
   if (event.kind === "begin") return `release ${event.release}, transaction ${event.transaction}`;
-  if (event.kind === "phase") return phaseNames[event.phase];
+  if (event.kind === "phase") {
+    const { phase, detail } = event;
+    return detail === undefined ? phaseNames[phase] : `${phase.toUpperCase().padEnd(7)} ${detail}`;
+  }
   if (event.kind === "answer") return `  ${event.probe}: ${event.verdict}: ${event.detail}`;
   const { pass, reasons } = event.verdict;
   return pass ? undefined : `gate ${event.gate} FAILED: ${reasons.join("; ")}`;

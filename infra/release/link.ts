@@ -54,9 +54,9 @@ export class LinkServer {
     const server = createServer((socket) => {
       socket.on("error", () => undefined);
       createInterface({ input: socket }).on("line", (line) => {
-        const message = JSON.parse(line) as { ask?: true; event?: ReleaseEvent };
-        if (message.ask) socket.write(`${JSON.stringify(answer())}\n`);
-        if (message.event) onEvent(message.event);
+        const message = messageIn(line);
+        if (message?.ask) socket.write(`${JSON.stringify(answer())}\n`);
+        if (message?.event) onEvent(message.event);
       });
     });
     const link = new LinkServer(directory, server);
@@ -71,6 +71,20 @@ export class LinkServer {
   close(): void {
     this.#server.close();
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+interface Message {
+  readonly ask?: true;
+  readonly event?: ReleaseEvent;
+}
+
+/** A program that is killed leaves half a line; that must not end the run that is to roll it back. */
+function messageIn(line: string): Message | null | undefined {
+  try {
+    return JSON.parse(line) as Message | null;
+  } catch {
+    return undefined;
   }
 }
 
