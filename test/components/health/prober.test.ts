@@ -2,11 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { HealthPolicy } from "../../../components/health/policy.schema.ts";
-import {
-  probeSchema,
-  type Probe,
-  type ProbeInput,
-} from "../../../components/health/probe.schema.ts";
+import { probeSchema, type Probe } from "../../../components/health/probe.schema.ts";
 import { Prober } from "../../../components/health/prober.ts";
 import { judgePolicy, surveyPolicy } from "../../../components/health/run-policy.ts";
 import { LocalTransport } from "./local-transport.ts";
