@@ -113,8 +113,10 @@ export class FleetStack {
     });
     return {
       exportDeployment: () => this.export("--show-secrets"),
-      importDeployment: async (deployment) => (await automation()).importDeployment(deployment),
-      up: async (program, options) => (await automation()).up(program, options),
+      importDeployment: (deployment) =>
+        this.#unlocked(async () => (await automation()).importDeployment(deployment)),
+      up: (program, options) =>
+        this.#unlocked(async () => (await automation()).up(program, options)),
     };
   }
 
@@ -173,7 +175,7 @@ export class FleetStack {
   }
 
   /**
-   * Runs one operation of the engine; a lock whose holder is dead is taken away once, any other lock is said plainly.
+   * Runs one operation of the engine.
    *
    * @returns steps by kind, as the engine counts them.
    */
@@ -200,8 +202,14 @@ export class FleetStack {
           },
         },
       );
+    await this.#unlocked(operation);
+    return changes;
+  }
+
+  /** A lock whose holder is dead is taken away once, any other lock is said plainly. */
+  async #unlocked<Result>(operation: () => Promise<Result>): Promise<Result> {
     try {
-      await operation();
+      return await operation();
     } catch (error) {
       const message = (error as Error).message;
       if (!isLocked(message)) throw error;
@@ -214,9 +222,8 @@ export class FleetStack {
       }
       this.#note(`the lock of process ${locks[0]!.pid}, which no longer runs, is taken away`);
       await pulumi(["cancel", "--yes", "--stack", this.#name], { cwd: this.#rootDir });
-      await operation();
+      return await operation();
     }
-    return changes;
   }
 }
 

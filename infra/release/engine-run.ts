@@ -110,18 +110,21 @@ async function withRefresh<Result>(
 
 const refreshVariable = "PULUMI_OPTION_REFRESH";
 
+/** Counts finished steps: the engine's own summary leaves out what is deleted because it was replaced. */
 function operationCounter() {
-  let changes: Readonly<Record<string, number | undefined>> = {};
+  const finished = new Map<string, number>();
   const sum = (...operations: readonly string[]) =>
-    operations.reduce((total, operation) => total + (changes[operation] ?? 0), 0);
+    operations.reduce((total, operation) => total + (finished.get(operation) ?? 0), 0);
   return {
-    onEvent(event: EngineEvent): void {
-      if (event.summaryEvent) changes = event.summaryEvent.resourceChanges;
+    onEvent({ resOutputsEvent }: EngineEvent): void {
+      if (!resOutputsEvent) return;
+      const { op } = resOutputsEvent.metadata;
+      finished.set(op, (finished.get(op) ?? 0) + 1);
     },
     counts: (): OperationCounts => ({
-      created: sum("create", "replace", "create-replacement"),
+      created: sum("create", "create-replacement"),
       updated: sum("update"),
-      deleted: sum("delete", "replace", "delete-replaced"),
+      deleted: sum("delete", "delete-replaced"),
       same: sum("same"),
     }),
   };

@@ -122,7 +122,7 @@ export class History {
     return this.entries()
       .reverse()
       .filter(({ deployment, release }) => {
-        if (!deployment || !release || !existsSync(join(this.directory, deployment.file)))
+        if (!deployment?.file || !release || !existsSync(join(this.directory, deployment.file)))
           return false;
         if (seen.has(release)) return false;
         seen.add(release);
@@ -160,8 +160,9 @@ export class History {
         problems.push(`entry ${entry.seq}: number ${seq} was expected; an entry is missing`);
       if (entry.previous !== previous)
         problems.push(`entry ${entry.seq}: does not follow the entry before it`);
-      if (sha256(body) !== hash) problems.push(`entry ${entry.seq}: its content was changed`);
-      if (entry.deployment) {
+      if (sha256(body) !== hash) {
+        problems.push(`entry ${entry.seq}: its content was changed`);
+      } else if (entry.deployment) {
         const path = join(this.directory, entry.deployment.file);
         if (existsSync(path) && fileHash(readFileSync(path, "utf8")) !== entry.deployment.sha256)
           problems.push(`entry ${entry.seq}: ${entry.deployment.file} was changed`);

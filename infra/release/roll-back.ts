@@ -54,6 +54,7 @@ export async function rollBack(
       const restored = Date.now();
       const verdict = await prove(host, before?.deployment ?? {});
       const timings = {
+        ...stepsOf(report),
         restore: restored - begun,
         verify: Date.now() - restored,
         rollback: Date.now() - begun,
@@ -118,4 +119,13 @@ export function replaceOrderOf(deployment: Deployment | null | undefined): {
     return new Set(found.map(({ urn }) => urn));
   };
   return { deleteFirst: urns(commit?.deleteFirst), createFirst: urns(commit?.createFirst) };
+}
+
+/** What each step of the restoration took: `restore.replay` -> ms. */
+function stepsOf({ milliseconds }: RestoreReport): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(milliseconds)
+      .filter(([step]) => step !== "total")
+      .map(([step, ms]) => [`restore.${step}`, ms]),
+  );
 }

@@ -108,30 +108,27 @@ afterAll(async () => {
   expect(left).toEqual({ containers: [], networks: [], volumes: [] });
 });
 
-it("ends the running steps at Ctrl-C and goes on at the next up", async () => {
+it("cleans a first deployment up at Ctrl-C, and the next up is as good as the first", async () => {
   const first = up();
   await first.said(/created Container \S+-config-files/);
   first.signalGroup("SIGINT");
   const interrupted = await first.ended;
-  expect(interrupted.code).toBe(1);
-  expect(interrupted.stderr).toContain("interrupted: running steps are finished and recorded");
-  expect(interrupted.stderr).toMatch(
-    /update interrupted; what was done is recorded, the next \.\/fleet up goes on\n$/,
+  expect(interrupted.code, interrupted.stderr).toBe(11);
+  expect(interrupted.stderr).toContain(
+    "interrupted: running steps are finished, then everything is rolled back",
   );
+  expect(interrupted.stderr).toMatch(/^CLEANED UP in [\d.]+ s: the first deployment failed/m);
   expect(interrupted.stderr).not.toMatch(/^ {4}at /m);
   expect(stateFiles("locks")).toEqual([]);
-  // Ended in order: what Docker has is what the state knows, no step is left open.
-  const state = readFileSync(stateFiles("stacks")[0]!, "utf8");
-  expect(state.includes('"pending_operations"')).toBe(false);
-  const recorded = (await objects()).containers.filter((name) => state.includes(name));
-  expect(recorded).toEqual((await objects()).containers);
+  expect(await objects()).toMatchObject({ containers: [], networks: [] });
 
   const next = await up().ended;
   expectDone(next);
-  expect(next.stderr).not.toContain("an interrupted run left");
+  expect(next.stderr).not.toContain("was not committed");
 });
 
-it("repairs what a killed run left: its lock, its open steps, objects that it could not record", async () => {
+it("rolls a killed run back first: its lock, its open steps, objects that it could not record", async () => {
+  const before = (await objects()).containers;
   const killed = up("--set", "logging.level=debug", "--set", "postgres.memoryMb=600");
   // The servers are being made next.
   await killed.said(/(created|updated) Container \S+-postgres /);
@@ -149,8 +146,11 @@ it("repairs what a killed run left: its lock, its open steps, objects that it co
   const next = await up().ended;
   expectDone(next);
   expect(next.stderr).toMatch(/the lock of process \d+, which no longer runs, is taken away/);
-  expect(next.stderr).toMatch(new RegExp(`an interrupted run left .*container ${name}.*; removed`));
-  expect((await objects()).containers).not.toContain(name);
+  expect(next.stderr).toMatch(
+    /^release r-\w+ was not committed \(t-\S+, begun \S+ by \S+@\S+\); it is rolled back$/m,
+  );
+  expect(next.stderr).toMatch(/^recovered in [\d.]+ s: release r-\w+ is live as it was before$/m);
+  expect((await objects()).containers).toEqual(before);
   expect(stateFiles("locks")).toEqual([]);
   const state = readFileSync(stateFiles("stacks")[0]!, "utf8");
   expect(state.includes('"pending_operations"')).toBe(false);
@@ -174,7 +174,7 @@ it("lets one of two runs win and tells the other who it is", async () => {
     ),
   );
   expect(loser.stderr).not.toMatch(/^ {4}at /m);
-  expect(winner.stderr).not.toContain("an interrupted run left");
+  expect(winner.stderr).not.toContain("was not committed");
 });
 
 it("keeps every secret out of the state and the messages", () => {

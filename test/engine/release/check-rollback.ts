@@ -53,6 +53,8 @@ async function checkUpdate(
     if (retainOnDelete && !old.has(id ?? "")) world.objects.delete(id ?? "");
   }
   expect(world.contents(), "what the world holds").toEqual(contents);
+  const created = world.log.filter((line) => line.startsWith("create ")).length;
+  expect(report.counts.created, "creations in the report").toBe(created);
   const needless = [...namesIn(world, "create")].filter((name) => !gone.has(name));
   expect(needless, "made again although it was there").toEqual([]);
   expect(survivors(world, old, gone), "objects that were never touched").toEqual(
