@@ -9,7 +9,7 @@ import {
 import { backendName } from "../components/gateway/gateway-routes.ts";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { readPolicy } from "../components/health/policy.schema.ts";
-import { returnToPrevious } from "../components/platform/docker/live-files-return.ts";
+import { returnToPrevious, type ReturnArgs } from "../components/platform/docker/live-files-return.ts";
 import type { Targets, Transport } from "../components/platform/transport.ts";
 import type { GateVerdict } from "./release/gate.ts";
 import type { ReleaseEvent } from "./release/link.ts";
@@ -27,6 +27,8 @@ export interface SwitchOptions {
   readonly handover: Handover;
   readonly rollout: RolloutSpec;
   readonly tell: (event: ReleaseEvent) => void;
+  /** Gives the gateway the files of the release before. @default returnToPrevious */
+  readonly returnFiles?: (args: ReturnArgs) => Promise<unknown>;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface SwitchOptions {
  * sends it back at once, before the engine has even heard of it. After a good one the old servers finish what they have.
  */
 export async function publicJudge(
-  { content, transport, handover, rollout, tell }: SwitchOptions,
+  { content, transport, handover, rollout, tell, returnFiles = returnToPrevious }: SwitchOptions,
   watch: () => Promise<GateVerdict>,
 ): Promise<GateVerdict> {
   const targets = readPolicy(content.policy).targets as Targets;
@@ -42,7 +44,7 @@ export async function publicJudge(
   const { gateway } = targets;
   if (!gateway) throw new Error("the public gate guards no gateway");
   const run: RunInGateway = (command) => transport.exec(gateway, command);
-  const back = () => sendBack(run, gateway.workload, takeOvers, tell);
+  const back = () => sendBack(run, takeOvers, tell, () => returnFiles(filesOf(gateway.workload)));
 
   if (takeOvers.length > 0 && rollout.steps.length > 1) {
     for (const percent of rollout.steps) {
@@ -86,32 +88,37 @@ async function share(
   }
 }
 
-/** At once in the running processes, then in the files, so that a reload does not undo it. */
+/**
+ * At once in the running processes, then in the files, so that a reload does not undo it. What fails here is only told:
+ * the verdict stands, and the rollback that follows does the same once more.
+ */
 async function sendBack(
   run: RunInGateway,
-  gateway: string,
   takeOvers: readonly TakeOver[],
   tell: SwitchOptions["tell"],
+  returnFiles: () => Promise<unknown>,
 ): Promise<void> {
   if (takeOvers.length === 0) return;
   const started = Date.now();
-  await fallBack(
-    run,
-    takeOvers.map(({ server, from, to }) => ({
-      server,
-      from: backendName(to),
-      to: backendName(from),
-    })),
-  ).catch((error: Error) => {
-    tell({ kind: "phase", phase: "back", detail: error.message });
-  });
-  tell({ kind: "phase", phase: "back", detail: `in ${Date.now() - started} ms` });
-  await returnToPrevious({
-    reader: gateway,
+  const ways = takeOvers.map(({ server, from, to }) => ({
+    server,
+    from: backendName(to),
+    to: backendName(from),
+  }));
+  const failed = (error: Error) => tell({ kind: "phase", phase: "back", detail: error.message });
+  const done = () =>
+    tell({ kind: "phase", phase: "back", detail: `in ${Date.now() - started} ms` });
+  await fallBack(run, ways).then(done, failed);
+  await returnFiles().catch(failed);
+}
+
+function filesOf(reader: string): ReturnArgs {
+  return {
+    reader,
     mountPath: "/etc/haproxy",
     reload: ["gateway-ctl", "reload"],
     verify: ["gateway-ctl", "verify"],
-  });
+  };
 }
 
 /** The old servers finish what they have, then get nothing more, and may be stopped. */
@@ -123,7 +130,10 @@ async function drain(
 ): Promise<void> {
   tell({ kind: "phase", phase: "drain" });
   const old = takeOvers.map(({ server, from }) => ({ server, backend: backendName(from) }));
-  const busy = await untilIdle(run, old, { limitMs: limitSeconds * 1000 });
+  const busy = await untilIdle(run, old, {
+    limitMs: limitSeconds * 1000,
+    unusedSeconds,
+  });
   if (busy.length > 0) {
     const still = busy.map(({ server }) => server).join(", ");
     tell({ kind: "phase", phase: "drain", detail: `time over for sessions of ${still}` });
@@ -131,6 +141,9 @@ async function drain(
   await retire(run, old);
   await untilIdle(run, old, { limitMs: callMs, sessions: false });
 }
+
+/** A session that nobody used for so long moves: its client opens a new one when it comes back. */
+const unusedSeconds = 3;
 
 /** Calls that were under way when their server was retired; those of streams end with their server. */
 const callMs = 5000;

@@ -96,6 +96,12 @@ export interface IdleOptions {
    * @default true
    */
   readonly sessions?: boolean;
+  /**
+   * Sessions that nobody used for so long do not hold anybody up. Seconds.
+   *
+   * @default every open session does
+   */
+  readonly unusedSeconds?: number;
   /** Milliseconds between two looks. @default 1000 */
   readonly everyMs?: number;
 }
@@ -104,14 +110,17 @@ export interface IdleOptions {
 export async function untilIdle(
   run: RunInGateway,
   backends: readonly BackendId[],
-  { limitMs, sessions = true, everyMs = 1000 }: IdleOptions,
+  { limitMs, sessions = true, unusedSeconds = Infinity, everyMs = 1000 }: IdleOptions,
 ): Promise<BackendTraffic[]> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const busy = (await readTraffic(run)).filter(
       (one) =>
         backends.some(({ server, backend }) => one.server === server && one.backend === backend) &&
-        (one.inFlight > 0 || (sessions && (one.sessions ?? 0) > 0)),
+        (one.inFlight > 0 ||
+          (sessions &&
+            (one.sessions ?? 0) > 0 &&
+            (one.lastRequestSeconds ?? Infinity) < unusedSeconds)),
     );
     const left = deadline - performance.now();
     if (busy.length === 0 || left <= 0) return busy;

@@ -24,9 +24,10 @@ export const rolloutSchema = z.strictObject({
     .describe(
       "How long the new release is watched with all the traffic before the old one goes. Triggers that ask Prometheus need two scrapes to have a say.",
     ),
-  // The writing-servers guide drains for 5 to 10 minutes; sessions go to the new release as soon as they are idle.
+  // The writing-servers guide drains for 5 to 10 minutes, with nobody waiting; a healthy update is to take 15 s longer at
+  // most. Sessions that are not used move at once.
   drainSeconds: seconds(0, 3600)
-    .default(30)
+    .default(10)
     .describe("Calls and sessions of the old release may go on for so long, at most."),
 });
 export type RolloutSpec = z.output<typeof rolloutSchema>;
