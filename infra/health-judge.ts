@@ -26,7 +26,9 @@ export async function judgeHealth(
     secrets,
     ...(before && { before }),
     onEvent: (event) => {
-      if (event.kind !== "decided" || event.status === "passed") return;
+      // What says nothing yet, or anew, is in the history; people want to know what counts.
+      if (event.kind !== "decided") return;
+      if (event.status !== "failed" && event.status !== "excused") return;
       const { probe, subject, status, detail } = event;
       tell({ kind: "answer", probe, subject, verdict: status, detail });
     },
