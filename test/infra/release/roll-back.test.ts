@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { prove, replaceOrderOf } from "../../../infra/release/roll-back.ts";
+import { deployment, thing, urnOf } from "./deployment-records.ts";
+import { passes } from "./fake-host.ts";
+import { commit, gate } from "./release-records.ts";
+
+describe("prove", () => {
+  const state = deployment(gate("private"), gate("public"));
+
+  it("asks every gate with what it kept", async () => {
+    const asked: unknown[] = [];
+    const verdict = await prove(
+      {
+        prove: (name, content, of) => {
+          asked.push([name, content.release, of === state]);
+          return Promise.resolve(passes);
+        },
+      },
+      state,
+    );
+    expect(verdict).toEqual({ pass: true, reasons: [] });
+    expect(asked).toEqual([
+      ["private", "r-1", true],
+      ["public", "r-1", true],
+    ]);
+  });
+
+  it("needs all of them, and takes a question that cannot be asked for a no", async () => {
+    const verdict = await prove(
+      {
+        prove: (name) =>
+          name === "public" ? Promise.reject(new Error("no engine")) : Promise.resolve(passes),
+      },
+      state,
+    );
+    expect(verdict).toEqual({
+      pass: false,
+      reasons: ["gate public cannot be asked: no engine"],
+    });
+  });
+
+  it("has nothing to ask where there is no gate", async () => {
+    const never = { prove: () => Promise.reject(new Error("asked")) };
+    expect(await prove(never, {})).toEqual({ pass: true, reasons: [] });
+  });
+});
+
+describe("replaceOrderOf", () => {
+  it("finds what the commit remembers, by type and name", () => {
+    const state = deployment(
+      thing("a", "a-1"),
+      thing("b", "b-1"),
+      thing("with::colons", "c-1"),
+      commit({
+        deleteFirst: ["x:index:Thing a", "x:index:Thing gone", "y:index:Other b"],
+        createFirst: ["x:index:Thing with::colons"],
+      }),
+    );
+    expect(replaceOrderOf(state)).toMatchObject({
+      deleteFirst: new Set([urnOf("x:index:Thing", "a")]),
+      createFirst: new Set([urnOf("x:index:Thing", "with::colons")]),
+    });
+  });
+
+  it.each([null, undefined, {}, deployment(thing("a", "a-1"))])("knows nothing of %#", (state) => {
+    expect(replaceOrderOf(state)).toMatchObject({ deleteFirst: new Set(), createFirst: new Set() });
+  });
+});

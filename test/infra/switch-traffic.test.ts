@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { rolloutSchema } from "../../components/health/health.schema.ts";
+import type { Transport } from "../../components/platform/transport.ts";
+import type { GateVerdict } from "../../infra/release/gate.ts";
+import type { ReleaseEvent } from "../../infra/release/link.ts";
+import { publicJudge } from "../../infra/switch-traffic.ts";
+import { LocalTransport } from "../components/health/local-transport.ts";
+import { contentWith, policy, targets } from "./health-policy.ts";
+import { passes } from "./release/fake-host.ts";
+
+const bad: GateVerdict = { pass: false, reasons: ["slow"], subjects: ["database"], probes: [] };
+
+interface Scene {
+  /** Verdicts, one after the other; the last one for ever. */
+  readonly verdicts?: readonly GateVerdict[];
+  readonly before?: Readonly<Record<string, string>>;
+  readonly steps?: number[];
+  readonly drainSeconds?: number;
+  readonly sessions?: number;
+  /** Commands of the gateway that fail. */
+  readonly failing?: string;
+  readonly filesFail?: boolean;
+  readonly noGateway?: boolean;
+}
+
+/** Runs the public gate of a release of two servers, and writes down everything that happens, in its order. */
+async function played(scene: Scene) {
+  const log: string[] = [];
+  const traffic = ["database", "memory"].map((server) => ({
+    ...{ server, backend: `${server}-old`, status: "UP", backup: true, weight: 0, inFlight: 0 },
+    ...{ lastRequestSeconds: 1, sessions: server === "memory" ? (scene.sessions ?? 0) : 0 },
+  }));
+  const local = new LocalTransport();
+  const transport: Transport = Object.assign(local, {
+    exec: (target: { readonly workload: string }, [, ...command]: readonly string[]) => {
+      expect(target.workload).toBe("gateway-1");
+      const line = command.join(" ");
+      if (line !== "traffic") log.push(line);
+      const failed = command[0] === scene.failing;
+      return Promise.resolve({
+        code: failed ? 1 : 0,
+        output: failed ? "refused" : JSON.stringify(traffic),
+      });
+    },
+  });
+  const verdicts = [...(scene.verdicts ?? [passes])];
+  const own = targets({
+    ...{ database: "database-new", memory: "memory-new" },
+    ...(!scene.noGateway && { gateway: "gateway-1" }),
+  });
+  const verdict = await publicJudge(
+    {
+      content: contentWith(policy({ targets: own })),
+      transport,
+      handover: {
+        before: scene.before ?? { database: "database-old", memory: "memory-old" },
+      },
+      rollout: {
+        ...rolloutSchema.parse({ steps: scene.steps ?? [100] }),
+        stepSeconds: 0,
+        drainSeconds: scene.drainSeconds ?? 0,
+      },
+      tell: (event: ReleaseEvent) => {
+        if (event.kind !== "phase") return;
+        log.push([`[${event.phase}]`, event.detail?.replace(/\d+ ms/, "0 ms")].join(" ").trim());
+      },
+      returnFiles: ({ reader }) => {
+        log.push(`files of ${reader}`);
+        return scene.filesFail ? Promise.reject(new Error("no files")) : Promise.resolve();
+      },
+    },
+    () => {
+      const next = verdicts.length > 1 ? verdicts.shift()! : verdicts[0]!;
+      log.push(next.pass ? "watched: good" : "watched: bad");
+      return Promise.resolve(next);
+    },
+  );
+  return { verdict, log };
+}
+
+const wayBack = "back database database-new database-old memory memory-new memory-old";
+const retired = ["retire database database-old", "retire memory memory-old"];
+
+describe("a good release", () => {
+  it("is watched, then the old servers finish and get nothing more, then it is committed", async () => {
+    const { verdict, log } = await played({});
+    expect(verdict).toEqual(passes);
+    expect(log).toEqual(["watched: good", "[drain]", ...retired, "[commit]"]);
+  });
+
+  it("gets its share step by step, each watched", async () => {
+    const { log } = await played({ steps: [10, 50, 100] });
+    const share = (percent: number) => [
+      `weights database database-new=${percent} database-old=${100 - percent}`,
+      `weights memory memory-new=${percent} memory-old=${100 - percent}`,
+      `[switch] ${percent} %`,
+      "watched: good",
+    ];
+    expect(log).toEqual([...[10, 50, 100].flatMap(share), ...["[drain]", ...retired, "[commit]"]]);
+  });
+
+  it("takes nothing over where there was nothing, or the same", async () => {
+    for (const before of [{}, { database: "database-new", memory: "memory-new" }]) {
+      const { log } = await played({ before, steps: [10, 100] });
+      expect(log).toEqual(["watched: good", "[commit]"]);
+    }
+  });
+
+  it("takes over only what is another object", async () => {
+    const { log } = await played({ before: { database: "database-old", memory: "memory-new" } });
+    expect(log).toEqual(["watched: good", "[drain]", retired[0], "[commit]"]);
+  });
+
+  it("does not wait for sessions longer than it may", async () => {
+    const { verdict, log } = await played({ sessions: 2 });
+    expect(verdict.pass).toBe(true);
+    expect(log).toEqual([
+      ...["watched: good", "[drain]", "[drain] time over for sessions of memory"],
+      ...[...retired, "[commit]"],
+    ]);
+  });
+});
+
+describe("a bad release", () => {
+  it("goes back in the running gateway first, then in its files; nothing is drained", async () => {
+    const { verdict, log } = await played({ verdicts: [bad] });
+    expect(verdict).toEqual(bad);
+    expect(log).toEqual(["watched: bad", wayBack, "[back] in 0 ms", "files of gateway-1"]);
+  });
+
+  it("goes back from the first step that is bad, and takes no further one", async () => {
+    const { verdict, log } = await played({ verdicts: [passes, bad], steps: [10, 50, 100] });
+    expect(verdict).toEqual(bad);
+    expect(log.filter((line) => line.startsWith("[switch]"))).toEqual([
+      "[switch] 10 %",
+      "[switch] 50 %",
+    ]);
+    expect(log.slice(-4)).toEqual([
+      ...["watched: bad", wayBack, "[back] in 0 ms", "files of gateway-1"],
+    ]);
+  });
+
+  it("has no way back where there was nothing", async () => {
+    const { verdict, log } = await played({ verdicts: [bad], before: {} });
+    expect(verdict).toEqual(bad);
+    expect(log).toEqual(["watched: bad"]);
+  });
+
+  it("goes back by its files where the running gateway refuses", async () => {
+    const { verdict, log } = await played({ verdicts: [bad], failing: "back" });
+    expect(verdict).toEqual(bad);
+    expect(log.slice(1)).toEqual([
+      wayBack,
+      expect.stringMatching(/^\[back\] gateway-ctl back .* failed: refused$/),
+      "files of gateway-1",
+    ]);
+  });
+
+  it("stays bad for its own reasons when its files do not go back", async () => {
+    const { verdict, log } = await played({ verdicts: [bad], filesFail: true });
+    expect(verdict).toEqual(bad);
+    expect(log.at(-1)).toBe("[back] no files");
+  });
+});
+
+it("needs a gateway", async () => {
+  await expect(played({ noGateway: true })).rejects.toThrow("guards no gateway");
+});
