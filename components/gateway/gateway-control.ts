@@ -110,7 +110,7 @@ export interface IdleOptions {
 export async function untilIdle(
   run: RunInGateway,
   backends: readonly BackendId[],
-  { limitMs, sessions = true, unusedSeconds = Infinity, everyMs = 1000 }: IdleOptions,
+  { limitMs, sessions = true, unusedSeconds, everyMs = 1000 }: IdleOptions,
 ): Promise<BackendTraffic[]> {
   const deadline = performance.now() + limitMs;
   for (;;) {
@@ -120,7 +120,7 @@ export async function untilIdle(
         (one.inFlight > 0 ||
           (sessions &&
             (one.sessions ?? 0) > 0 &&
-            (one.lastRequestSeconds ?? Infinity) < unusedSeconds)),
+            (unusedSeconds === undefined || (one.lastRequestSeconds ?? Infinity) < unusedSeconds))),
     );
     const left = deadline - performance.now();
     if (busy.length === 0 || left <= 0) return busy;
