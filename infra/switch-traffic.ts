@@ -9,7 +9,10 @@ import {
 import { backendName } from "../components/gateway/gateway-routes.ts";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { readPolicy } from "../components/health/policy.schema.ts";
-import { returnToPrevious, type ReturnArgs } from "../components/platform/docker/live-files-return.ts";
+import {
+  returnToPrevious,
+  type ReturnArgs,
+} from "../components/platform/docker/live-files-return.ts";
 import type { Targets, Transport } from "../components/platform/transport.ts";
 import type { GateVerdict } from "./release/gate.ts";
 import type { ReleaseEvent } from "./release/link.ts";
