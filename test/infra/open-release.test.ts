@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addressesBefore, newTransaction } from "../../infra/open-release.ts";
+import { readRecords } from "../../infra/release/records.ts";
+import { policy, targets } from "./health-policy.ts";
+import { gate } from "./release/release-records.ts";
+
+describe("addressesBefore", () => {
+  it("is where the private gate of the live release asks", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]+$/), fc.string()), (addresses) => {
+        const records = readRecords([
+          gate("private", { policy: policy({ targets: targets(addresses) }) }),
+          gate("public", { policy: policy({ targets: targets({ gateway: "gateway-1" }) }) }),
+        ]);
+        expect(addressesBefore(records)).toEqual(addresses);
+      }),
+    );
+  });
+
+  it.each([
+    ["no release", []],
+    ["a gate without targets", [gate("private")]],
+    ["a gate without policy", [gate("private", { policy: null })]],
+  ] as const)("is empty for %s", (_, records) => {
+    expect(addressesBefore(readRecords(records))).toEqual({});
+  });
+});
+
+describe("newTransaction", () => {
+  it("says when, and is never the same twice", () => {
+    const names = Array.from({ length: 200 }, newTransaction);
+    expect(new Set(names).size).toBe(200);
+    for (const name of names) expect(name).toMatch(/^t-\d{8}T\d{6}Z-[0-9a-f]{6}$/);
+    const stamp = names[0]!.slice(2, 18).replace(/(....)(..)(..T..)(..)/, "$1-$2-$3:$4:");
+    expect(Math.abs(Date.parse(stamp) - Date.now())).toBeLessThan(60_000);
+  });
+});
