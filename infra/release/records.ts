@@ -12,7 +12,7 @@ export const recordNames = {
   gatePrefix: "release-gate-",
 } as const;
 
-const stashType = "pulumi:index:Stash";
+export const stashType = "pulumi:index:Stash";
 
 /** Who runs a transaction. */
 export interface Owner {
@@ -60,6 +60,8 @@ export interface CommitContent {
   /** What is replaced delete-first and create-first, as `type name`: the state does not keep it. */
   readonly deleteFirst: readonly string[];
   readonly createFirst: readonly string[];
+  /** Properties of which the program says that their changes do not count, by `type name`: not kept either. */
+  readonly ignoreChanges?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What is read of a resource of the state. */

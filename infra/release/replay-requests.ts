@@ -14,6 +14,8 @@ export interface ReplayRequestOptions {
   readonly deleteFirst?: ReadonlySet<string>;
   /** The same for what is replaced create-first although its plugin would rather delete first. */
   readonly createFirst?: ReadonlySet<string>;
+  /** Properties whose changes do not count, by URN: what a refresh found there is left as it is. */
+  readonly ignoreChanges?: ReadonlyMap<string, readonly string[]>;
   /**
    * Takes away inputs that a plugin puts in for itself and warns about when it is sent them.
    *
@@ -61,6 +63,7 @@ export async function registerRequest(
     request.setDeletebeforereplace(true);
     request.setDeletebeforereplacedefined(true);
   }
+  request.setIgnorechangesList([...(options.ignoreChanges?.get(record.urn) ?? [])]);
   if (options.createFirst?.has(record.urn)) request.setDeletebeforereplacedefined(true);
   if (isProviderType(record.type)) {
     // Unsaid, the engine would fill in the version of the package's default provider.

@@ -35,8 +35,8 @@ export interface ReplayOptions extends ReplayRequestOptions {
  *
  * It speaks to the engine itself instead of through resource classes. Those would resolve a dependency on a component to
  * its children of today, inherit options from parents, and take default providers from today's configuration; here
- * default providers are registered like any other, with the inputs that lie in the state. Aliases and `ignoreChanges`
- * are left out: names and inputs of the deployment are what is wanted.
+ * default providers are registered like any other, with the inputs that lie in the state. Aliases are left out: the names
+ * of the deployment are what is wanted.
  *
  * @param before deployment to register, exported with `--show-secrets`; undefined registers nothing
  * @returns an inline program for the Automation API; its outputs are those of the stack in `before`

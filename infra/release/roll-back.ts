@@ -106,10 +106,11 @@ export async function prove(
   };
 }
 
-/** URNs of what a release replaces delete-first and create-first; its commit remembers them by type and name. */
+/** What a release says of its resources and the state does not keep, by URN; its commit remembers it by type and name. */
 export function replaceOrderOf(deployment: Deployment | null | undefined): {
   readonly deleteFirst: ReadonlySet<string>;
   readonly createFirst: ReadonlySet<string>;
+  readonly ignoreChanges: ReadonlyMap<string, readonly string[]>;
 } {
   const resources = deployment?.resources ?? [];
   const { commit } = readRecords(resources);
@@ -118,7 +119,16 @@ export function replaceOrderOf(deployment: Deployment | null | undefined): {
     const found = resources.filter(({ type, urn }) => wanted.has(`${type} ${nameOf(urn)}`));
     return new Set(found.map(({ urn }) => urn));
   };
-  return { deleteFirst: urns(commit?.deleteFirst), createFirst: urns(commit?.createFirst) };
+  return {
+    deleteFirst: urns(commit?.deleteFirst),
+    createFirst: urns(commit?.createFirst),
+    ignoreChanges: new Map(
+      resources.flatMap(({ type, urn }): [string, readonly string[]][] => {
+        const ignored = commit?.ignoreChanges?.[`${type} ${nameOf(urn)}`];
+        return ignored ? [[urn, ignored]] : [];
+      }),
+    ),
+  };
 }
 
 /** What each step of the restoration took: `restore.replay` -> ms. */

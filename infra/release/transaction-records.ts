@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ReleaseGate, recordOptions, type ReleaseGateArgs } from "./gate.ts";
-import { recordNames, type CommitContent, type JournalContent } from "./records.ts";
+import { recordNames, stashType, type CommitContent, type JournalContent } from "./records.ts";
 
 /** What a new transaction writes ahead; undefined if the release that is live is deployed again. */
 export type JournalEntry = Omit<JournalContent, "version">;
@@ -12,14 +12,14 @@ export type JournalEntry = Omit<JournalContent, "version">;
 export class ReleaseTransaction {
   readonly #identity: { readonly transaction: string; readonly release: string };
   readonly #gates: [string, ReleaseGate][] = [];
-  readonly #replaceOrder: () => ReplaceOrder;
+  readonly #options: () => ForgottenOptions;
 
   private constructor(
     identity: { readonly transaction: string; readonly release: string },
-    replaceOrder: () => ReplaceOrder,
+    options: () => ForgottenOptions,
   ) {
     this.#identity = identity;
-    this.#replaceOrder = replaceOrder;
+    this.#options = options;
   }
 
   /**
@@ -31,7 +31,7 @@ export class ReleaseTransaction {
     identity: { readonly transaction: string; readonly release: string },
     entry: JournalEntry | undefined,
   ): Promise<ReleaseTransaction> {
-    const replaceOrder = rememberReplaceOrder();
+    const options = rememberOptions();
     const content = entry && {
       version: 1,
       ...entry,
@@ -43,7 +43,7 @@ export class ReleaseTransaction {
       { ...recordOptions, ...(!entry && { ignoreChanges: ["input"] }) },
     );
     await new Promise((resolve) => journal.urn.apply(resolve));
-    return new ReleaseTransaction(identity, replaceOrder);
+    return new ReleaseTransaction(identity, options);
   }
 
   /** A gate that everything registered with it as dependency waits for. */
@@ -70,7 +70,7 @@ export class ReleaseTransaction {
       version: 1,
       ...this.#identity,
       guards: resolved,
-      ...this.#replaceOrder(),
+      ...this.#options(),
     }));
     return new pulumi.Stash(
       recordNames.commit,
@@ -80,14 +80,18 @@ export class ReleaseTransaction {
   }
 }
 
-type ReplaceOrder = Pick<CommitContent, "deleteFirst" | "createFirst">;
+type ForgottenOptions = Pick<CommitContent, "deleteFirst" | "createFirst" | "ignoreChanges">;
 
-/** Notes what the program says of the order of replacements: the state forgets it, and a rollback has to know. */
-function rememberReplaceOrder(): () => ReplaceOrder {
+/** Notes what the program says and the state forgets: a rollback has to say the same. */
+function rememberOptions(): () => ForgottenOptions {
   const orders = new Map<string, boolean>();
+  const ignored = new Map<string, readonly string[]>();
   pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
-    const { deleteBeforeReplace } = opts as pulumi.CustomResourceOptions;
+    const { deleteBeforeReplace, ignoreChanges = [] } = opts as pulumi.CustomResourceOptions;
     if (deleteBeforeReplace !== undefined) orders.set(`${type} ${name}`, deleteBeforeReplace);
+    // The journal of a release that is deployed again is left as it is; that is no property of the journal.
+    if (ignoreChanges.length > 0 && type !== stashType)
+      ignored.set(`${type} ${name}`, [...ignoreChanges]);
     return undefined;
   });
   const those = (wanted: boolean) =>
@@ -95,5 +99,9 @@ function rememberReplaceOrder(): () => ReplaceOrder {
       .filter(([, order]) => order === wanted)
       .map(([name]) => name)
       .sort();
-  return () => ({ deleteFirst: those(true), createFirst: those(false) });
+  return () => ({
+    deleteFirst: those(true),
+    createFirst: those(false),
+    ignoreChanges: Object.fromEntries([...ignored].sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
 }
