@@ -1,0 +1,73 @@
+import { it } from "vitest";
+import type { DrillFleet } from "./support/drill-fleet.ts";
+import { expectEvidence } from "./support/evidence.ts";
+
+interface BadRelease {
+  readonly title: string;
+  readonly set: string;
+  /** Which probe of which server says it. */
+  readonly says: readonly RegExp[];
+  readonly lostBy?: RegExp;
+  /** What the server's kept log has; without: it never ran. */
+  readonly log?: RegExp;
+}
+
+const fault = (kind: string): string => `servers.scene.env.FAULT=${kind}`;
+
+const releases: readonly BadRelease[] = [
+  {
+    title: "server exits",
+    set: fault("exit"),
+    says: [/scene\/started: failed/, /gate private FAILED/],
+    log: /FAULT/,
+  },
+  {
+    title: "image is missing",
+    set: "servers.scene.image=mcp-fleet-none/none:1",
+    says: [/mcp-fleet-none\/none:1/],
+  },
+  {
+    title: "never ready",
+    set: fault("unready"),
+    says: [/scene\/ready: failed/, /gate private FAILED/],
+    log: /FAULT/,
+  },
+  {
+    title: "database unreachable",
+    set: "servers.scene.env.DATABASE_HOST=nowhere.invalid",
+    says: [/scene\/(ready|database|started): failed/, /gate private FAILED/],
+    log: /nowhere\.invalid/,
+  },
+  {
+    title: "broken handshake",
+    set: fault("no-mcp"),
+    says: [/scene\/mcp: failed/, /gate private FAILED/],
+    log: /FAULT/,
+  },
+  {
+    title: "slow calls",
+    set: fault("slow:2000"),
+    says: [/scene\/\S+: failed/, /gate public FAILED/],
+    log: /FAULT/,
+  },
+  {
+    title: "failing calls",
+    set: fault("fail:0.2"),
+    says: [/scene\/\S+: failed/, /gate public FAILED/],
+    lostBy: /tool error|JSON-RPC|HTTP 500/,
+    log: /FAULT/,
+  },
+];
+
+/** A new release whose server has one fault: the old one is exactly as it was, and nobody noticed. */
+export function badReleases(fleet: DrillFleet): void {
+  it.each(releases)("rolls back: $title", async ({ title, set, says, lostBy, log }) => {
+    const expected = {
+      exit: 10,
+      says: [...says, /ROLLED BACK in [\d.]+ s: release r-\w+ failed, release r-\w+ is live/],
+      ...(lostBy && { lostBy }),
+    };
+    await fleet.fails(title, expected, () => fleet.up(set));
+    if (log) expectEvidence(fleet, "scene", log);
+  });
+}

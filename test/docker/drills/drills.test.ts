@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { badReleases } from "./bad-releases.ts";
+import { badSettings } from "./bad-settings.ts";
+import { firstDeployment } from "./first-deployment.ts";
+import { hinderedRollbacks } from "./hindered-rollbacks.ts";
+import { interruptedRuns } from "./interrupted-runs.ts";
+import { returns } from "./returns.ts";
+import { DrillFleet } from "./support/drill-fleet.ts";
+
+// One small fleet under load; each drill starts from what the one before it left, which is the release before.
+describe("drills of the release transaction", () => {
+  const fleet = new DrillFleet();
+  beforeAll(() => fleet.create());
+  afterAll(() => fleet.dispose());
+
+  firstDeployment(fleet);
+  badReleases(fleet);
+  badSettings(fleet);
+  interruptedRuns(fleet);
+  hinderedRollbacks(fleet);
+  returns(fleet);
+});

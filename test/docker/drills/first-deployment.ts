@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import type { DrillFleet } from "./support/drill-fleet.ts";
+import { expectEvidence } from "./support/evidence.ts";
+
+/** There is nothing to return to: what was made goes, data stays, and the next `up` is as good as the first. */
+export function firstDeployment(fleet: DrillFleet): void {
+  it("cleans up a first deployment that fails, and keeps its volumes", async () => {
+    const says = [/CLEANED UP in [\d.]+ s/, /scene\/ready/, /evidence: /];
+    await fleet.drill("first deployment fails", { exit: 11, says }, () =>
+      fleet.up("servers.scene.env.FAULT=unready"),
+    );
+    const left = await fleet.objects();
+    expect(left.containers).toEqual({});
+    expect(left.networks).toEqual([]);
+    expect(left.volumes).toContain(`mcp-fleet-${fleet.stack}-postgres-17`);
+    expectEvidence(fleet, "scene", /FAULT/);
+    expect((await fleet.status()).state).toBe("none");
+  });
+
+  it("deploys on the volumes that are left", async () => {
+    await fleet.drill("retry", { exit: 0, says: [/parts healthy/] }, () => fleet.up());
+    await fleet.beginLoad();
+  });
+}
