@@ -80,7 +80,11 @@ export async function runTransaction(
   const end = await update(link.path).finally(() => link.close());
   const ended = Date.now();
 
-  const failed = await host.engine.exportDeployment();
+  let unreadable: string | undefined;
+  const failed = await host.engine.exportDeployment().catch((error: Error): StackExport => {
+    unreadable = `the state cannot be read: ${error.message}`;
+    return start;
+  });
   const after = isDeployed(failed.deployment) ? failed.deployment : null;
   const outcome = outcomeOf(before, after);
   const { journal: old } = readRecords(before?.resources ?? []);
@@ -101,6 +105,18 @@ export async function runTransaction(
     ...more,
   });
 
+  if (unreadable !== undefined) {
+    const rollback = {
+      ...({ outcome: "frozen", deployment: null, reasons: [unreadable] } as const),
+      ...{ report: undefined, timings: {} },
+    };
+    const timings = { ...observed.timings(begun, ended), total: Date.now() - begun };
+    const reasons = [...end.problems, unreadable];
+    return {
+      ...{ outcome: "frozen", deployment: null, reasons: end.problems, update: end, rollback },
+      entry: host.history.append(entry({ outcome: "frozen", reasons, timings })),
+    };
+  }
   if (outcome === "committed") {
     const kept = await host.exportEncrypted();
     const timings = { ...observed.timings(begun, ended), total: Date.now() - begun };

@@ -55,6 +55,32 @@ const leaving =
 
 const failed = updateEnd({ ok: false, problems: ["gate private: b does not answer"] });
 
+describe("a state that cannot be read after the update", () => {
+  it("freezes: what it left is not known, and nothing is done on a guess", async () => {
+    const host = fakeHost(live);
+    const run = leaving(host, half, failed, "b does not answer");
+    const result = await runTransaction(
+      host,
+      async (link) => {
+        const end = await run(link);
+        host.engine.exportDeployment = () => Promise.reject(new Error("no passphrase"));
+        return end;
+      },
+      { keepFailed: false },
+    );
+    const reason = "the state cannot be read: no passphrase";
+    expect(result).toMatchObject({
+      ...{ outcome: "frozen", deployment: null, reasons: failed.problems },
+      rollback: { outcome: "frozen", reasons: [reason] },
+    });
+    expect(result.entry).toMatchObject({
+      ...{ outcome: "frozen", release: "r-2", from: "r-1", transaction: "t-2" },
+      reasons: [...failed.problems, reason],
+    });
+    expect(host.engine.imported).toEqual([]);
+  });
+});
+
 describe("an update", () => {
   it("that was committed is live; its deployment is kept as the backend has it", async () => {
     const host = fakeHost(live);
