@@ -33,12 +33,6 @@ const releases: readonly BadRelease[] = [
     log: /FAULT/,
   },
   {
-    title: "database unreachable",
-    set: "servers.scene.env.DATABASE_HOST=nowhere.invalid",
-    says: [/scene\/(ready|database|started): failed/, /gate private FAILED/],
-    log: /nowhere\.invalid/,
-  },
-  {
     title: "broken handshake",
     set: fault("no-mcp"),
     says: [/scene\/mcp: failed/, /gate private FAILED/],
@@ -69,5 +63,17 @@ export function badReleases(fleet: DrillFleet): void {
     };
     await fleet.fails(title, expected, () => fleet.up(set));
     if (log) expectEvidence(fleet, "scene", log);
+  });
+
+  it("rolls back: the new server cannot reach the database", async () => {
+    const says = [/scene\/(ready|database|mcp): failed/, /gate private FAILED/, /ROLLED BACK in/];
+    await fleet.fails("database unreachable", { exit: 10, says }, async () => {
+      const old = await fleet.container("scene");
+      const run = fleet.startUp("servers.scene.env.DRILL=1");
+      await run.said(/created Container \S+-scene /);
+      await fleet.cutOff("scene", { except: old });
+      return run.ended;
+    });
+    expectEvidence(fleet, "scene", /./);
   });
 }

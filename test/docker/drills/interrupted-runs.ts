@@ -6,7 +6,7 @@ import type { Running } from "../../engine/cli/run-fleet.ts";
 import type { DrillFleet } from "./support/drill-fleet.ts";
 
 const change = "servers.scene.env.DRILL=1";
-const bad = "servers.scene.env.FAULT=unready";
+const bad = "servers.scene.env.FAULT=exit";
 
 interface Kill {
   readonly phase: string;
@@ -18,7 +18,7 @@ const kills: readonly Kill[] = [
   {
     phase: "PREPARE",
     set: change,
-    reached: (run) => run.said(/created Container \S*scene/),
+    reached: (run) => run.said(/created Container \S+-scene /),
   },
   { phase: "GATE", set: change, reached: (run) => run.said(/GATE {2}/) },
   { phase: "WATCH", set: change, reached: (run) => run.said(/WATCH {2}/) },

@@ -162,6 +162,17 @@ export class DrillFleet {
     return found.Id;
   }
 
+  /** Takes the containers of a server off the network on which the pooler is. */
+  async cutOff(server: string, { except }: { readonly except: string }): Promise<void> {
+    const label = [`mcp-fleet/stack=${this.stack}`, `mcp-fleet/component=${server}`];
+    const running = await docker.listContainers({ filters: { label } });
+    const { networks } = await this.objects();
+    const data = networks.find((name) => name.startsWith(`mcp-fleet-${this.stack}-data-`));
+    const found = running.filter(({ Id }) => Id !== except);
+    expect(found).toHaveLength(1);
+    await docker.getNetwork(data!).disconnect({ Container: found[0]!.Id, Force: true });
+  }
+
   async sql(statement: string): Promise<void> {
     const command = ["psql", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "mcp_series", "-c"];
     const { code, output } = await exec(await this.container("postgres"), [...command, statement]);
