@@ -148,7 +148,7 @@ export function reportFailure(
   return codes[result.outcome] ?? exitCodes.frozen;
 }
 
-export function describeFrozen({ stack }: CommandContext, { reasons }: RollbackResult): string {
+function describeFrozen({ stack }: CommandContext, { reasons }: RollbackResult): string {
   return (
     `FROZEN: the rollback did not succeed, and nothing more is tried by itself\n` +
     `${reasons.map((reason) => `  ${reason.replaceAll("\n", "\n  ")}`).join("\n")}\n` +
@@ -156,7 +156,7 @@ export function describeFrozen({ stack }: CommandContext, { reasons }: RollbackR
   );
 }
 
-export function describeRecovered(
+function describeRecovered(
   { release, from, timings }: HistoryEntry,
   { outcome }: RollbackResult,
 ): string {

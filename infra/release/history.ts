@@ -28,7 +28,7 @@ export type Outcome =
   | "destroyed";
 
 /** What one gate said. */
-export interface GateRecord {
+interface GateRecord {
   readonly gate: string;
   readonly pass: boolean;
   readonly reasons: readonly string[];

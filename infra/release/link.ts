@@ -22,8 +22,7 @@ export type ReleaseEvent =
     }
   | { readonly kind: "verdict"; readonly gate: string; readonly verdict: GateVerdict };
 
-export const phases = ["prepare", "gate", "switch", "watch", "back", "drain", "commit"] as const;
-export type Phase = (typeof phases)[number];
+type Phase = "prepare" | "gate" | "switch" | "watch" | "back" | "drain" | "commit";
 
 /** Answer to the program's first question. */
 export interface LinkAnswer {

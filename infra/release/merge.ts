@@ -73,9 +73,11 @@ export function mergeForRollback(
 
   const restored = wanted.flatMap((old): ResourceRecord[] => {
     if (!isObject(old) || logical(old)) return [putBack(old)];
-    const replacement =
-      options.replacements === "condemned" ? undefined : replacements.get(old.urn);
-    const present = claims.get(old) ?? replacement;
+    const replacement = replacements.get(old.urn);
+    // Deleted ahead of its replacement, but retained: the object, and its data, are still there.
+    if (!claims.has(old) && replacement && old.retainOnDelete) return [putBack(old)];
+    const replaced = options.replacements === "condemned" ? undefined : replacement;
+    const present = claims.get(old) ?? replaced;
     if (present === undefined) return [];
     remaining.delete(present);
     const forced =
@@ -126,7 +128,7 @@ export function replacedDeleteFirst(
   const gone = liveResources(before).filter((old) => {
     if (!isObject(old) || old.external) return false;
     const found = sameObject(present.get(identityOf(old)) ?? [], old);
-    if (found === undefined || found.pendingReplacement) return true;
+    if (found === undefined || found.pendingReplacement) return !old.retainOnDelete;
     // Under the same fixed id, another object made later.
     return old.created !== undefined && found.created !== undefined && found.created > old.created;
   });
@@ -214,7 +216,10 @@ function revived(
     ...["propertyDependencies", "deletedWith", "replaceWith", ...(same ? [] : ["protect"])],
   ]);
   // The engine refuses to make a protected object again even where it is gone.
-  const open = present.pendingReplacement ? without(cleared, ["protect"]) : cleared;
+  const retained = present.pendingReplacement === true && old.retainOnDelete === true;
+  const open = present.pendingReplacement
+    ? without(cleared, retained ? ["pendingReplacement"] : ["protect"])
+    : cleared;
   return { ...open, ...graph, ...(forced && { initErrors: ["the change may be half made"] }) };
 }
 

@@ -64,12 +64,12 @@ export interface TransactionResult {
 /**
  * Runs an update as a transaction: afterwards the new release is live and proven, or the one before is.
  *
- * @param update runs the engine; `link` is for the program's environment (`linkVariable`).
+ * @param update runs the engine; `link` is for the program's environment (`linkVariable`), `tell` for one that runs here.
  * @param options.keepFailed leaves a failed first deployment as it is, for looking at.
  */
 export async function runTransaction(
   host: TransactionHost,
-  update: (link: string) => Promise<UpdateEnd>,
+  update: (link: string, tell: (event: ReleaseEvent) => void) => Promise<UpdateEnd>,
   options: { readonly keepFailed: boolean; readonly operation?: "deploy" | "rollback" },
 ): Promise<TransactionResult> {
   const begun = Date.now();
@@ -77,7 +77,7 @@ export async function runTransaction(
   const before = isDeployed(start.deployment) ? start.deployment : null;
   const observed = new Observer(host.onEvent);
   const link = await LinkServer.open(() => ({ before }), observed.onEvent);
-  const end = await update(link.path).finally(() => link.close());
+  const end = await update(link.path, observed.onEvent).finally(() => link.close());
   const ended = Date.now();
 
   let unreadable: string | undefined;
@@ -137,7 +137,8 @@ export async function runTransaction(
     };
   }
 
-  const reasons = end.interrupted && observed.reasons.length === 0 ? ["interrupted"] : end.problems;
+  const said = observed.reasons.length > 0 ? observed.reasons : end.problems;
+  const reasons = end.interrupted && observed.reasons.length === 0 ? ["interrupted"] : said;
   const evidence = join("evidence", observed.transaction ?? `unknown-${begun}`);
   await collect(host, evidence, observed.subjects);
   if (!before && options.keepFailed) {

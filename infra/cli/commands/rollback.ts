@@ -1,6 +1,7 @@
 import { asGateHooks } from "../../return-hooks.ts";
 import { asTransaction, withJournal } from "../../release/return-to.ts";
 import type { HistoryEntry } from "../../release/history.ts";
+import type { ReleaseEvent } from "../../release/link.ts";
 import { owner } from "../../release/lease.ts";
 import { readRecords } from "../../release/records.ts";
 import { replayProgram } from "../../release/replay.ts";
@@ -47,10 +48,16 @@ export async function rollback(
       const target = await openKept(context, kept);
       const result = await runTransaction(
         host,
-        async () => {
-          const current = await host.engine.exportDeployment();
-          const changes = await replay(context, host, current, target, progress);
-          return progress.end({ ok: true, interrupted: interrupt.interrupted(), changes });
+        async (_link, tell) => {
+          try {
+            const changes = await replay(context, host, target, tell);
+            return progress.end({ ok: true, interrupted: interrupt.interrupted(), changes });
+          } catch (error) {
+            const end = progress.end({
+              ...{ ok: false, interrupted: interrupt.interrupted(), changes: {} },
+            });
+            return { ...end, problems: [(error as Error).message] };
+          }
         },
         { keepFailed: false, operation: "rollback" },
       );
@@ -84,10 +91,10 @@ async function choose(
 async function replay(
   context: CommandContext,
   host: TransactionHost,
-  current: StackExport,
   target: Deployment,
-  progress: Progress,
+  tell: (event: ReleaseEvent) => void,
 ): Promise<Readonly<Record<string, number>>> {
+  const current = await host.engine.exportDeployment();
   const identity = {
     transaction: newTransaction(),
     journal: {
@@ -101,12 +108,12 @@ async function replay(
   const { opened, journal } = withJournal(current, target, identity);
   const wanted = asTransaction(target, identity);
   const release = readRecords(target.resources ?? []).journal?.release ?? "unknown";
-  progress.onRelease({ kind: "begin", transaction: identity.transaction, release });
+  tell({ kind: "begin", transaction: identity.transaction, release });
   await host.engine.importDeployment(opened);
   const deployment: Deployment = { ...wanted, resources: [...(wanted.resources ?? []), journal] };
   const hooks = asGateHooks({
     ...{ stack: context.stack, current: current.deployment ?? {}, target },
-    ...{ transaction: identity.transaction, tell: host.onEvent },
+    ...{ transaction: identity.transaction, tell },
   });
   const counts = await host.engine.up(
     replayProgram(deployment, { ...replaceOrderOf(target), hooks }),
