@@ -110,6 +110,21 @@ describe("the merge for a rollback", () => {
     expect(replacedDeleteFirst(failed, before)).toEqual(new Set([thing("a", "1").urn]));
   });
 
+  it("takes back an object that was retained, with its data, instead of making it again", () => {
+    const data = { retainOnDelete: true, protect: true };
+    const before = deployment(thing("a", "1", data), thing("h", "3", data));
+    const failed = deployment(
+      thing("a", "2", { inputs: { size: 2 } }),
+      thing("h", "3", { ...data, pendingReplacement: true }),
+    );
+    const merged = mergeForRollback(failed, before);
+    expect(find(merged, "a", "1")).toEqual(thing("a", "1", data));
+    expect(find(merged, "a", "2")?.delete).toBe(true);
+    expect(find(merged, "h")).toEqual(thing("h", "3", data));
+    expect(replacedDeleteFirst(failed, before)).toEqual(new Set());
+    expect(integrityProblems(merged)).toEqual([]);
+  });
+
   it("condemns such a replacement if asked, and leaves what is present", () => {
     const [gone, half, user] = [thing("a", "1"), thing("h", "3"), thing("b", "2")];
     const before = deployment(gone, half, { ...user, dependencies: [gone.urn, half.urn] });
