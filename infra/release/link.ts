@@ -116,7 +116,9 @@ export class Link {
   async ask(): Promise<LinkAnswer> {
     this.#socket.ref();
     this.#socket.write(`${JSON.stringify({ ask: true })}\n`);
-    const line: IteratorResult<string, unknown> = await this.#lines.next();
+    const line = await this.#lines
+      .next()
+      .catch((): IteratorResult<string> => ({ done: true, value: undefined }));
     this.#socket.unref();
     if (line.done)
       throw new Error("the run of this transaction ended before it said what was deployed");

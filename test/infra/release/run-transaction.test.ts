@@ -128,7 +128,7 @@ describe("an update", () => {
     });
     expect(result).toMatchObject({
       outcome: "rolled-back",
-      reasons: ["gate private: b does not answer"],
+      reasons: ["b does not answer"],
       evidence: join("evidence", "t-2"),
     });
     expect(result.deployment).toEqual(live);
