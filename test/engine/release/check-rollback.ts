@@ -53,6 +53,7 @@ async function checkUpdate(
     if (retainOnDelete && !old.has(id ?? "")) world.objects.delete(id ?? "");
   }
   expect(world.contents(), "what the world holds").toEqual(contents);
+  expect(world.reads, "reads, though nobody asked for a refresh").toBe(0);
   const created = world.log.filter((line) => line.startsWith("create ")).length;
   expect(report.counts.created, "creations in the report").toBe(created);
   const needless = [...namesIn(world, "create")].filter((name) => !gone.has(name));

@@ -57,7 +57,11 @@ export class World {
   onCall: (call: WorldCall) => Promise<void> = () => Promise.resolve();
   #serial = 0;
 
+  /** Reads since the last `forget`: a refresh makes one per object. */
+  reads = 0;
+
   forget(): void {
+    this.reads = 0;
     this.log.length = 0;
   }
 
@@ -135,6 +139,7 @@ export class World {
 
   async read(urn: string, id: string, state: Values): Promise<Values | undefined> {
     await this.onCall({ kind: "read", phase: "before", urn, id });
+    this.reads += 1;
     if (id === "none") return state;
     const object = this.objects.get(id);
     if (object === undefined) return undefined;

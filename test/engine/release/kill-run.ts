@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { removeTornMetadata } from "../../../infra/cli/torn-metadata.ts";
+import type { Task } from "./crash-child.ts";
+import type { TestStack } from "./test-stack.ts";
+
+const child = fileURLToPath(new URL("./crash-child.ts", import.meta.url));
+
+/** How a run ended that was to be killed; `unharmed` is the one that had fewer boundaries. */
+export type Ending = "killed" | "unharmed";
+
+/**
+ * Runs a task in a process group of its own and kills all of it at the boundary with this number, counted from 1: before
+ * and after every effect on the world there is one. No signal handler runs and nothing is cleaned up.
+ *
+ * @throws if the run fails by itself
+ */
+export async function killAt(
+  test: TestStack,
+  boundary: number,
+  task: Pick<Task, "update" | "restore">,
+): Promise<Ending> {
+  const { folder, env, world } = test;
+  const run = spawn(process.execPath, ["--import", "tsx", child], {
+    detached: true,
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  let output = "";
+  run.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const ended = new Promise<number | null>((resolve) => run.once("close", resolve));
+  let seen = 0;
+  world.onCall = async ({ kind }) => {
+    if (kind === "read") return;
+    seen += 1;
+    if (seen < boundary) return;
+    if (seen === boundary) process.kill(-run.pid!, "SIGKILL");
+    // What was under way is never answered.
+    await new Promise(() => undefined);
+  };
+  run.stdin.end(JSON.stringify({ folder, env, ...task } satisfies Task));
+  const code = await ended;
+  world.onCall = () => Promise.resolve();
+  if (seen >= boundary) {
+    // The lock of the dead CLI is left behind, and a side file of the state may be half-written.
+    await rm(join(folder, "state/.pulumi/locks"), { recursive: true, force: true });
+    removeTornMetadata(env["PULUMI_BACKEND_URL"]!);
+    return "killed";
+  }
+  if (code !== 0) throw new Error(`the run failed before it could be killed: ${output}`);
+  return "unharmed";
+}
