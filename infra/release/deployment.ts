@@ -22,7 +22,7 @@ export interface Deployment {
 }
 
 /** A step that was under way when the engine was interrupted. */
-export interface PendingOperation {
+interface PendingOperation {
   readonly resource: ResourceRecord;
   readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
 }

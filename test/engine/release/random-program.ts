@@ -9,7 +9,7 @@ export interface Scenario {
   readonly logical: boolean;
 }
 
-export interface Update {
+interface Update {
   readonly after: readonly Node[];
 }
 

@@ -170,7 +170,7 @@ export class World {
 }
 
 /** Waits until a condition holds; at most 10 s. */
-export async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; tries < 1000 && !condition(); tries += 1) await sleep(10);
   if (!condition()) throw new Error("waited 10 s in vain");
 }

@@ -10,7 +10,7 @@ import { scratchFolder } from "./scratch.ts";
 const none: OperationCounts = { created: 0, updated: 0, deleted: 0, same: 0 };
 
 /** Keeps one state in memory. A replay runs nothing; it leaves the state that `replayed` says. */
-export class FakeEngine implements ReleaseEngine {
+class FakeEngine implements ReleaseEngine {
   state: StackExport;
   readonly imported: StackExport[] = [];
   readonly refreshed: boolean[] = [];
