@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 
 /** Version under which the world serves its resource types. */
@@ -167,12 +166,6 @@ export class World {
     this.#serial += 1;
     return this.#serial;
   }
-}
-
-/** Waits until a condition holds; at most 10 s. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1000 && !condition(); tries += 1) await sleep(10);
-  if (!condition()) throw new Error("waited 10 s in vain");
 }
 
 export function logicalName(urn: string): string {
