@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Properties } from "./deployment.ts";
 
@@ -60,26 +59,6 @@ function comparable(value: unknown): unknown {
     return { [signatureKey]: secretSignature, value: comparable(openSecret(value)) };
   }
   return mapValues(value, comparable);
-}
-
-/**
- * SHA-256 of a deployment, hexadecimal; the order of keys does not matter. Two exports of an untouched state agree only
- * if both were made with `--show-secrets`, or both without.
- */
-export function deploymentHash(deployment: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(sorted(deployment) ?? null))
-    .digest("hex");
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
 }
 
 function mapValues(record: Properties, map: (value: unknown) => unknown): Properties {

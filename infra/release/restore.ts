@@ -1,4 +1,3 @@
-import { deploymentHash } from "./deployment-values.ts";
 import type { Deployment, StackExport } from "./deployment.ts";
 import { mergeForRollback, presentPart, replacedDeleteFirst, type MergeOptions } from "./merge.ts";
 import { replayProgram, type ReplayOptions } from "./replay.ts";
@@ -16,10 +15,14 @@ export interface RestoreOptions extends MergeOptions, ReplayOptions {
    */
   readonly refresh?: boolean;
   /**
-   * `deploymentHash` of the export that the decision to roll back was based on; if the state is another one by now,
-   * somebody else changed it and nothing is done.
+   * State of the failed update, if it was just read. The engine's own lock keeps others from changing it meanwhile: an
+   * update of theirs either holds that lock, and the import fails, or is refused because a transaction is open.
+   *
+   * @default exported now
    */
-  readonly expected?: string;
+  readonly failed?: StackExport;
+  /** Called when the objects are those of `before`, while the state is still being put in order. */
+  readonly onReplayed?: () => void;
   /**
    * Removes objects whose creation was cut off and which are in no state; called before the replay with the ids of all
    * objects that the states know.
@@ -48,17 +51,14 @@ export interface RestoreReport {
  * Returns a stack from a failed or interrupted update to the deployment before it: merge, replay, settle. Can be run
  * again at any point where it was cut off itself.
  *
- * @throws StateChangedError before any change if the state is not the expected one; what the engine says if a step fails
+ * @throws what the engine says if a step fails
  */
 export async function restore(
   engine: ReleaseEngine,
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const clock = stopwatch();
-  const failed = await engine.exportDeployment();
-  if (options.expected !== undefined && deploymentHash(failed) !== options.expected) {
-    throw new StateChangedError();
-  }
+  const failed = options.failed ?? (await engine.exportDeployment());
   const exported = clock.lap();
 
   const before = options.before?.deployment ?? undefined;
@@ -85,6 +85,7 @@ export async function restore(
     return engine.up(program, run);
   });
   const replayed = clock.lap();
+  options.onReplayed?.();
 
   const after = await engine.exportDeployment();
   const { deployment, different } = settle(after.deployment ?? {}, before, options);
@@ -112,17 +113,6 @@ async function deleteNewObjects(engine: ReleaseEngine, options: RestoreOptions):
   });
   await engine.importDeployment({ ...current, deployment: merged });
   await engine.up(replayProgram(presentPart(merged, before), options), { refresh: false });
-}
-
-/** Somebody else changed the stack between the verdict and the rollback. */
-export class StateChangedError extends Error {
-  constructor() {
-    super(
-      "the state of the stack is not the one that the failed update left; another process changed it: " +
-        "see what it did, then run the rollback again",
-    );
-    this.name = "StateChangedError";
-  }
 }
 
 /** Ids of every object that one of the states has, pending operations included. */

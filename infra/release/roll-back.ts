@@ -1,8 +1,7 @@
-import { deploymentHash } from "./deployment-values.ts";
 import { nameOf, type Deployment, type StackExport } from "./deployment.ts";
 import type { GateVerdict } from "./gate.ts";
 import { readRecords } from "./records.ts";
-import { restore, StateChangedError, type RestoreReport } from "./restore.ts";
+import { restore, type RestoreReport } from "./restore.ts";
 import type { TransactionHost } from "./run-transaction.ts";
 
 export interface RollbackResult {
@@ -39,8 +38,8 @@ export async function rollBack(
 ): Promise<RollbackResult> {
   const begun = Date.now();
   const reasons: string[] = [];
-  let expected: string | undefined = deploymentHash(failed);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    let proof: Promise<Timed<Awaited<ReturnType<typeof prove>>>> | undefined;
     try {
       const report = await restore(host.engine, {
         before,
@@ -49,14 +48,18 @@ export async function rollBack(
         logicalTypes: host.logicalTypes,
         ...replaceOrderOf(before?.deployment),
         removeStray: host.removeStray,
-        ...(expected && { expected }),
+        ...(attempt === 1 && { failed }),
+        // The probes ask the objects: they need not wait for the state.
+        onReplayed: () => {
+          proof = timed(prove(host, before?.deployment ?? {}));
+        },
       });
       const restored = Date.now();
-      const verdict = await prove(host, before?.deployment ?? {});
+      const { result: verdict, milliseconds: verify } = await proof!;
       const timings = {
         ...stepsOf(report),
         restore: restored - begun,
-        verify: Date.now() - restored,
+        verify,
         rollback: Date.now() - begun,
       };
       if (verdict.pass) {
@@ -70,11 +73,10 @@ export async function rollBack(
       }
       return { outcome: "frozen", deployment: null, reasons: verdict.reasons, report, timings };
     } catch (error) {
-      if (error instanceof StateChangedError) throw error;
+      await proof;
       const message = (error as Error).message;
       reasons.push(message);
       host.note(`rollback, attempt ${attempt} of ${attempts}: ${message}`);
-      expected = undefined;
     }
   }
   return {
@@ -84,6 +86,16 @@ export async function rollBack(
     report: undefined,
     timings: { rollback: Date.now() - begun },
   };
+}
+
+interface Timed<Result> {
+  readonly result: Result;
+  readonly milliseconds: number;
+}
+
+async function timed<Result>(work: Promise<Result>): Promise<Timed<Result>> {
+  const begun = Date.now();
+  return { result: await work, milliseconds: Date.now() - begun };
 }
 
 /** Asks the gates that lie in a deployment whether its release works; a question that cannot be asked is an answer. */

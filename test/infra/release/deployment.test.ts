@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  deploymentHash,
   sameProperties,
   toWire,
   withoutDefaults,
@@ -14,7 +13,7 @@ import {
   providerUrn,
   referencesOf,
 } from "../../../infra/release/deployment.ts";
-import { component, deployment, provider, stackRecord, thing } from "./deployment-records.ts";
+import { component, provider, stackRecord, thing } from "./deployment-records.ts";
 
 const signature = "4dabf18193072939515e22adb298388d";
 const secret = (plaintext: string) => ({
@@ -63,17 +62,6 @@ describe("property values of a deployment", () => {
   it("lose the notes of plugins on defaults, and nothing else", () => {
     const value = { a: [{ __defaults: [], b: 1 }], __defaults: ["a"], c: null };
     expect(withoutDefaults(value)).toEqual({ a: [{ b: 1 }], c: null });
-  });
-});
-
-describe("the hash of a deployment", () => {
-  it("depends on what it says, not on the order of keys", () => {
-    const hash = deploymentHash(deployment(thing("a", "1")));
-    expect(hash).toMatch(/^[0-9a-f]{64}$/);
-    const { urn, ...rest } = thing("a", "1");
-    expect(deploymentHash(deployment({ ...rest, urn }))).toBe(hash);
-    expect(deploymentHash(deployment(thing("a", "2")))).not.toBe(hash);
-    expect(deploymentHash(undefined)).toMatch(/^[0-9a-f]{64}$/);
   });
 });
 

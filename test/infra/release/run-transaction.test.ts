@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import type { Deployment } from "../../../infra/release/deployment.ts";
 import { Link } from "../../../infra/release/link.ts";
 import { packDeployment } from "../../../infra/release/pack.ts";
-import { StateChangedError } from "../../../infra/release/restore.ts";
 import { isOpen, runTransaction, type UpdateEnd } from "../../../infra/release/run-transaction.ts";
 import { deployment, find, stackRecord, thing } from "./deployment-records.ts";
 import { fakeHost, updateEnd, type FakeHost } from "./fake-host.ts";
@@ -254,23 +253,6 @@ describe("what hinders a rollback", () => {
       "a is down",
     ]);
     expect(host.engine.state.deployment).toEqual(live);
-  });
-
-  it("somebody else who changed the state: nothing is done to it", async () => {
-    const host = fakeHost(live);
-    const other = deployment(thing("c", "c-1"));
-    host.engine.imported.length = 0;
-    const changing = fakeHost(live, {
-      collectEvidence: () => {
-        changing.engine.state = { version: 3, deployment: other };
-        return Promise.resolve();
-      },
-    });
-    await expect(
-      runTransaction(changing, leaving(changing, half, failed), { keepFailed: false }),
-    ).rejects.toThrow(StateChangedError);
-    expect(changing.engine.imported).toEqual([]);
-    expect(changing.engine.state.deployment).toEqual(other);
   });
 });
 
