@@ -1,7 +1,5 @@
 import { hostname } from "node:os";
 import { collectContainers } from "../evidence.ts";
-import { asProof, judgeHealth, transportFor } from "../health-judge.ts";
-import { secretsOf } from "../probe-secrets.ts";
 import { findOrphans, removeOrphans } from "../orphans.ts";
 import { historyDirectory } from "../release/history-place.ts";
 import { History } from "../release/history.ts";
@@ -44,6 +42,11 @@ export async function releaseHost(
     who: { ...owner(), host: hostname(), ...(ci && { ci }) },
     commit: await workTree(context.rootDir),
     prove: async (gate, content, deployment) => {
+      // The probes' clients take a second to load, and only a rollback needs them here.
+      const [{ asProof, judgeHealth, transportFor }, { secretsOf }] = await Promise.all([
+        import("../health-judge.ts"),
+        import("../probe-secrets.ts"),
+      ]);
       const transport = transportFor(context.stack, content.transaction);
       try {
         const proof = { ...content, policy: asProof(content.policy) };

@@ -39,6 +39,7 @@ function merge(...reports: readonly (readonly ComponentHealth[])[]): ComponentHe
         ? {
             component: entry.component,
             healthy: before.healthy && entry.healthy,
+            ...(before.starting && entry.healthy && { starting: true as const }),
             detail: `${before.detail}; ${entry.detail}`,
           }
         : entry,

@@ -1,6 +1,5 @@
 import { loadStackFleet } from "./config.ts";
-import { checkFleet } from "../../health/check-fleet.ts";
-import { allHealthy } from "../../health/report.ts";
+import { afterProof, allHealthy } from "../../health/report.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
@@ -91,9 +90,14 @@ async function concludeHealthy(
   started: number,
 ): Promise<number> {
   const outputs = fleetOutputs(outputsOf(result.deployment ?? {}), context.stack);
+  // The MCP client takes most of a second to load, and it is not needed before.
+  const { checkFleet } = await import("../../health/check-fleet.ts");
   const report = await until(
     healthySeconds,
-    () => checkFleet(context.stack, addressesOf(outputs)),
+    async () => {
+      const parts = await checkFleet(context.stack, addressesOf(outputs));
+      return result.outcome === "live" ? afterProof(parts) : parts;
+    },
     allHealthy,
     {
       note: context.note,
