@@ -43,6 +43,15 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Every drill of the transaction: most of an hour, so not part of `./fleet test` as a whole.
+        test: {
+          name: "drills",
+          include: ["test/docker/drills/all.drills.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

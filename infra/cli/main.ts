@@ -131,7 +131,12 @@ command(
   "test",
   "run every test of this project",
   async () => (await import("./commands/test.ts")).test,
-).option("--only <suite>", "static, unit, artefacts, engine or docker; repeatable", collect, []);
+).option(
+  "--only <suite>",
+  "static, unit, artefacts, engine, docker or drills (only when asked for); repeatable",
+  collect,
+  [],
+);
 
 // `./fleet doctor | head` closes the pipe early: that is not an error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

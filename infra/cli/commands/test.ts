@@ -16,8 +16,10 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
 
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
 const suites = ["unit", "artefacts", "engine", "docker"] as const;
+/** Suites that run only when they are asked for: they take too long for every change. */
+const onRequest = ["drills"] as const;
 /** These build images and run real programs. */
-const needDocker: readonly string[] = ["artefacts", "engine", "docker"];
+const needDocker: readonly string[] = ["artefacts", "engine", "docker", "drills"];
 
 interface Counts {
   passed: number;
@@ -25,13 +27,14 @@ interface Counts {
   skipped: number;
 }
 
-/** Everything that CI runs: static checks, then one suite after the other. */
+/** What was asked for, else everything that CI runs: static checks, then one suite after the other. */
 export async function test(
   context: CommandContext,
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const only = (options["only"] as string[] | undefined) ?? [];
-  const known = ["static", ...suites];
+  const standard = ["static", ...suites];
+  const known = [...standard, ...onRequest];
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new UserError(
@@ -39,7 +42,7 @@ export async function test(
       exitCodes.usage,
     );
   }
-  const wanted = known.filter((name) => only.length === 0 || only.includes(name));
+  const wanted = only.length === 0 ? standard : known.filter((name) => only.includes(name));
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   let toolchain: Toolchain | undefined;
   for (const name of wanted) {

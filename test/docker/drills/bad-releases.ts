@@ -54,8 +54,12 @@ const releases: readonly BadRelease[] = [
 ];
 
 /** A new release whose server has one fault: the old one is exactly as it was, and nobody noticed. */
-export function badReleases(fleet: DrillFleet): void {
-  it.each(releases)("rolls back: $title", async ({ title, set, says, lostBy, log }) => {
+export function badReleases(
+  fleet: DrillFleet,
+  titles: readonly string[] = releases.map(({ title }) => title),
+): void {
+  const chosen = releases.filter(({ title }) => titles.includes(title));
+  it.each(chosen)("rolls back: $title", async ({ title, set, says, lostBy, log }) => {
     const expected = {
       exit: 10,
       says: [...says, /ROLLED BACK in [\d.]+ s: release r-\w+ failed, release r-\w+ is live/],
@@ -64,7 +68,10 @@ export function badReleases(fleet: DrillFleet): void {
     await fleet.fails(title, expected, () => fleet.up(set));
     if (log) expectEvidence(fleet, "scene", log);
   });
+}
 
+/** The process is up and its probes are served, but what it stands on is gone. */
+export function cutOffRelease(fleet: DrillFleet): void {
   it("rolls back: the new server cannot reach the database", async () => {
     const says = [/scene\/(ready|database|mcp): failed/, /gate private FAILED/, /ROLLED BACK in/];
     await fleet.fails("database unreachable", { exit: 10, says }, async () => {

@@ -11,6 +11,13 @@ export function badSettings(fleet: DrillFleet): void {
     );
   });
 
+  it("rolls back: a gateway that lets nobody through", async () => {
+    const says = [rolledBack, /gate public FAILED/, /429/];
+    await fleet.fails("gateway rate limit", { exit: 10, says, lostBy: /429/ }, () =>
+      fleet.up("gateway.rateLimit.requests=1"),
+    );
+  });
+
   it("rolls back: a pool too small for two releases", async () => {
     const sets = ["serverDefaults.poolSize=1", "pgbouncer.maxClientConnections=4"];
     await fleet.fails("pgbouncer setting", { exit: 10, says: [rolledBack] }, () =>

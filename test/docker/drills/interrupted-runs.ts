@@ -66,8 +66,12 @@ export function interruptedRuns(fleet: DrillFleet): void {
     );
     await fleet.expectStanding(before);
   });
+}
 
-  it.each(kills)("is killed in $phase, and recovers", async ({ phase, set, reached }) => {
+/** However a run dies: the next command finishes what it left. */
+export function killedRuns(fleet: DrillFleet, phases = kills.map(({ phase }) => phase)): void {
+  const chosen = kills.filter(({ phase }) => phases.includes(phase));
+  it.each(chosen)("is killed in $phase, and recovers", async ({ phase, set, reached }) => {
     const before = await fleet.standing();
     const entries = fleet.history().length;
     const run = fleet.startUp(set);
@@ -83,19 +87,5 @@ export function interruptedRuns(fleet: DrillFleet): void {
     );
     await fleet.expectStanding(before);
     expect((await fleet.status()).state).toBe("rolled-back");
-  });
-
-  it("lets one of ten runs win", async () => {
-    const runs = Array.from({ length: 10 }, () => fleet.startUp("logging.level=debug"));
-    const ended = await Promise.all(runs.map((run) => run.ended));
-    const codes = ended.map(({ code }) => code);
-    expect(codes.filter((code) => code === 0)).toHaveLength(1);
-    const losers = ended.filter(({ code }) => code !== 0);
-    for (const { code, stderr } of losers) {
-      expect(code, stderr).toBe(13);
-      expect(stderr).toMatch(/is locked by .*, since \d{4}-/);
-    }
-    const back = await fleet.deploy();
-    expect(back.stderr).not.toContain("was not committed");
   });
 }

@@ -1,10 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { startLoad, type RunningLoad } from "../../../../bench/load/load.ts";
 import type { HistoryEntry } from "../../../../infra/release/history.ts";
+import { rootDir } from "../../../../infra/root-dir.ts";
 import { prepare } from "../../../../toolchain/index.ts";
 import {
   makeSandbox,
@@ -102,6 +106,17 @@ export class DrillFleet {
     return join(this.sandbox.dir, "home", ".config", "mcp-fleet", "passphrase");
   }
 
+  /** What a plain `pulumi` needs here. */
+  get #pulumiEnv(): NodeJS.ProcessEnv {
+    return { ...this.#env, PULUMI_CONFIG_PASSPHRASE_FILE: this.passphraseFile };
+  }
+
+  /** Configuration with the salt of this machine's passphrase; `fleet` keeps it out of the work tree. */
+  get #privateConfig(): string {
+    const directory = join(this.sandbox.dir, "home", ".config", "mcp-fleet", "stacks");
+    return join(directory, `Pulumi.${this.stack}.yaml`);
+  }
+
   get historyDir(): string {
     const backend = join(this.sandbox.dir, "state", ".pulumi");
     return join(backend, "mcp-fleet", "mcp-fleet", this.stack);
@@ -135,6 +150,22 @@ export class DrillFleet {
     return this.startUp(...sets).ended;
   }
 
+  /** `pulumi up` as an engineer types it, with no `fleet` around it. */
+  async pulumiUp(...sets: readonly string[]): Promise<Ended> {
+    const args = ["up", "--stack", this.stack, "--yes", "--skip-preview", "--non-interactive"];
+    const child = spawn("pulumi", [...args, "--config-file", this.#privateConfig], {
+      cwd: rootDir,
+      env: { ...this.#pulumiEnv, MCP_FLEET_SET: JSON.stringify(sets) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close") as Promise<[number | null]>,
+    ]);
+    return { code: code ?? undefined, stdout, stderr };
+  }
+
   async deploy(...sets: readonly string[]): Promise<Ended> {
     const ended = await this.up(...sets);
     expect(ended.code, ended.stderr).toBe(0);
@@ -151,8 +182,7 @@ export class DrillFleet {
   }
 
   async standing(): Promise<Standing> {
-    const env = { ...this.#env, PULUMI_CONFIG_PASSPHRASE_FILE: this.passphraseFile };
-    return { objects: await this.objects(), state: await openState(this.stack, env) };
+    return { objects: await this.objects(), state: await openState(this.stack, this.#pulumiEnv) };
   }
 
   /** Id of a component's container. */

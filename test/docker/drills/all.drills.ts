@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { badReleases } from "./bad-releases.ts";
+import { badReleases, cutOffRelease } from "./bad-releases.ts";
 import { badSettings } from "./bad-settings.ts";
 import { firstDeployment } from "./first-deployment.ts";
 import { hinderedRollbacks } from "./hindered-rollbacks.ts";
-import { interruptedRuns } from "./interrupted-runs.ts";
+import { interruptedRuns, killedRuns } from "./interrupted-runs.ts";
+import { oneOfTen } from "./one-of-ten.ts";
+import { plainPulumi } from "./plain-pulumi.ts";
 import { returns } from "./returns.ts";
 import { DrillFleet } from "./support/drill-fleet.ts";
 
@@ -15,8 +17,12 @@ describe("drills of the release transaction", () => {
 
   firstDeployment(fleet);
   badReleases(fleet);
+  cutOffRelease(fleet);
   badSettings(fleet);
+  plainPulumi(fleet);
   interruptedRuns(fleet);
+  killedRuns(fleet);
+  oneOfTen(fleet);
   hinderedRollbacks(fleet);
   returns(fleet);
 });
