@@ -16,20 +16,31 @@ export interface Ran {
 }
 
 /** Runs `./fleet <command>`; its progress goes to this terminal. Throws if it fails. */
-export function fleet(command: string, ...args: string[]): Promise<Ran> {
+export async function fleet(command: string, ...args: string[]): Promise<Ran> {
   const started = performance.now();
+  const { code, stdout, stderr } = await ended(command, ...args);
+  process.stderr.write(stderr);
+  if (code !== 0) throw new Error(`./fleet ${command} ended with ${code}`);
+  return { stdout, seconds: (performance.now() - started) / 1000 };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `./fleet <command>` to whatever end. */
+export function ended(command: string, ...args: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(join(rootDir, "fleet"), [command, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
-    let stdout = "";
+    let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0
-        ? resolve({ stdout, seconds: (performance.now() - started) / 1000 })
-        : reject(new Error(`./fleet ${command} ended with ${code}`)),
-    );
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
 }
 

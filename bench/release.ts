@@ -1,0 +1,93 @@
+import { parseArgs } from "node:util";
+import { releaseCases } from "./release/cases.ts";
+import { ComposePeer, composeCommand, type ComposeRound } from "./release/compose.ts";
+import { serversOf } from "./release/containers.ts";
+import { clientsOf, runRound, type Round } from "./release/rounds.ts";
+import { median } from "./stack.ts";
+
+const { values } = parseArgs({
+  options: {
+    stack: { type: "string", default: "staging" },
+    rounds: { type: "string", default: "10" },
+    rate: { type: "string", default: "100" },
+    /** Names of cases, and `compose`; all without it. */
+    only: { type: "string", multiple: true },
+    /** Bake time of the stack, which is not counted as a cost. */
+    bake: { type: "string", default: "10" },
+  },
+});
+
+const wanted = (name: string): boolean => values.only?.includes(name) ?? true;
+const [rounds, rate, bakeSeconds] = [values.rounds, values.rate, values.bake].map(Number) as [
+  number,
+  number,
+  number,
+];
+const clients = await clientsOf(values.stack);
+const results: Record<string, Round[]> = {};
+// Round by round, not case by case: what the machine does meanwhile meets all cases alike.
+for (let round = 1; round <= rounds; round += 1) {
+  for (const releaseCase of releaseCases.filter(({ name }) => wanted(name))) {
+    const own = (results[releaseCase.name] ??= []);
+    own.push(
+      await runRound(values.stack, releaseCase, Date.now() % 1e9, { clients, rate, bakeSeconds }),
+    );
+    console.error(`round ${round}, ${releaseCase.name}: ${JSON.stringify(own.at(-1))}`);
+  }
+}
+
+const compose: ComposeRound[] = [];
+const command = wanted("compose") ? await composeCommand() : undefined;
+if (command) {
+  const peer = new ComposePeer(
+    command,
+    await serversOf(values.stack, Object.keys(clients.servers)),
+  );
+  try {
+    await peer.start();
+    for (let round = 1; round <= rounds; round += 1) {
+      compose.push(await peer.round(round, rate));
+      console.error(`round ${round}, compose: ${JSON.stringify(compose.at(-1))}`);
+    }
+  } finally {
+    await peer.stop();
+  }
+} else if (wanted("compose")) {
+  console.error("compose: neither `docker compose` nor `docker-compose` runs here; left out");
+}
+
+const middle = (own: readonly Round[], of: (round: Round) => number | undefined): string => {
+  const known = own.map(of).filter((value) => value !== undefined);
+  return known.length === 0 ? "" : median(known).toFixed(1);
+};
+const total = (own: readonly { sent: number; lost: number }[]): string =>
+  `${own.reduce((sum, { lost }) => sum + lost, 0)} of ${own.reduce((sum, { sent }) => sum + sent, 0)}`;
+console.table(
+  Object.fromEntries(
+    Object.entries(results).map(([name, own]) => [
+      name,
+      {
+        rounds: own.length,
+        detect: middle(own, ({ detect }) => detect),
+        back: middle(own, ({ back }) => back),
+        rollback: middle(own, ({ rollback }) => rollback),
+        overhead: middle(own, ({ overhead }) => overhead),
+        total: middle(own, (round) => round.total),
+        lost: total(own),
+        disturbed: Math.max(...own.map((round) => round.disturbed)),
+      },
+    ]),
+  ),
+);
+if (compose.length > 0) {
+  console.table({
+    compose: {
+      rounds: compose.length,
+      exit: [...new Set(compose.map(({ exit }) => exit))].join(", "),
+      seconds: median(compose.map(({ seconds }) => seconds)).toFixed(1),
+      "servers left on the bad release": median(compose.map(({ onBadRelease }) => onBadRelease)),
+      lost: total(compose),
+    },
+  });
+}
+console.log(JSON.stringify({ results, compose }));

@@ -1,0 +1,86 @@
+import type { HistoryEntry } from "../../infra/release/history.ts";
+import { startLoad } from "../load/load.ts";
+import { ended, fleet } from "../stack.ts";
+import type { ReleaseCase } from "./cases.ts";
+import { disturbed, incarnations } from "./containers.ts";
+
+/** One update as its user and its clients saw it. Seconds; undefined for what did not happen. */
+export interface Round {
+  readonly exit: number | null;
+  /** From the start of the phase that found the fault to the verdict. */
+  readonly detect: number | undefined;
+  /** From the verdict after the switch until traffic was back with the old release. */
+  readonly back: number | undefined;
+  /** The whole rollback, probes of the old release included. */
+  readonly rollback: number | undefined;
+  /** The whole transaction. */
+  readonly total: number;
+  /** All that the transaction adds to an update: gate, switch, drain and records, without the bake time. */
+  readonly overhead: number;
+  readonly sent: number;
+  readonly lost: number;
+  readonly lostBy: Readonly<Record<string, number>>;
+  /** Containers of the release before that were replaced or started again. */
+  readonly disturbed: number;
+}
+
+export interface Clients {
+  readonly servers: Readonly<Record<string, string>>;
+  readonly token: string;
+}
+
+export async function clientsOf(stack: string): Promise<Clients> {
+  const { stdout } = await fleet("outputs", "--stack", stack, "--json", "--show-secrets");
+  const outputs = JSON.parse(stdout) as {
+    readonly servers: Readonly<Record<string, string>>;
+    readonly tokens: { readonly default: { readonly primary: string } };
+  };
+  return { servers: outputs.servers, token: outputs.tokens.default.primary };
+}
+
+/** Deploys one case under load. */
+export async function runRound(
+  stack: string,
+  { sets, exit }: ReleaseCase,
+  number: number,
+  { clients, rate, bakeSeconds }: { clients: Clients; rate: number; bakeSeconds: number },
+): Promise<Round> {
+  const before = await incarnations(stack);
+  const load = startLoad({
+    targets: Object.entries(clients.servers).map(([name, url]) => ({ name, url })),
+    token: clients.token,
+    rate,
+  });
+  const run = await ended(
+    "up",
+    ...["--stack", stack, "--yes"],
+    ...sets(number).flatMap((set) => ["--set", set]),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const report = await load.stop();
+  if (run.code !== exit) throw new Error(`ended with ${run.code}, not ${exit}:\n${run.stderr}`);
+  const after = await incarnations(stack);
+  const { timings } = await lastEntry(stack);
+  const seconds = (name: string): number | undefined =>
+    timings[name] === undefined ? undefined : timings[name] / 1000;
+  const failed = exit !== 0;
+  const watched = Math.min(seconds("watch") ?? 0, bakeSeconds);
+  const phases = ["gate", "switch", "watch", "drain"];
+  return {
+    exit: run.code,
+    detect: failed ? (seconds("watch") ?? seconds("gate") ?? seconds("prepare")) : undefined,
+    back: failed ? seconds("back") : undefined,
+    rollback: seconds("rollback"),
+    total: seconds("total")!,
+    overhead: phases.reduce((sum, phase) => sum + (seconds(phase) ?? 0), 0) - watched,
+    sent: report.sent,
+    lost: report.lost,
+    lostBy: report.lostBy,
+    disturbed: failed ? disturbed(before, after) : 0,
+  };
+}
+
+async function lastEntry(stack: string): Promise<HistoryEntry> {
+  const { stdout } = await fleet("history", "--stack", stack, "--json");
+  return (JSON.parse(stdout) as HistoryEntry[]).at(-1)!;
+}
