@@ -1,42 +1,64 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Docker from "dockerode";
+import type { LastWords } from "./release/run-transaction.ts";
 
 /** Lines of each container's log that are kept. */
 const logLines = 500;
 
-/** Log and description of every container that a transaction made, or that failed a gate; one file each. */
+/** Of each container that failed, shown beside the verdict. */
+const shownLines = 5;
+/** Longer lines are cut there; the whole line is in the file. */
+const shownCharacters = 240;
+
+type OfLabels = (labels: Readonly<Record<string, string>>) => boolean;
+
+/**
+ * Log and description of every container that a transaction made, or that failed a gate; one file each.
+ *
+ * @returns the last lines of those that `failed`.
+ */
 export async function collectContainers(
   folder: string,
   stack: string,
-  wanted: (labels: Readonly<Record<string, string>>) => boolean,
-): Promise<void> {
+  { wanted, failed }: { readonly wanted: OfLabels; readonly failed: OfLabels },
+): Promise<LastWords[]> {
   const docker = new Docker();
   const containers = await docker.listContainers({
     all: true,
     filters: { label: [`mcp-fleet/stack=${stack}`] },
   });
-  await Promise.all(
+  const kept = await Promise.all(
     containers
       .filter(({ Labels }) => wanted(Labels))
-      .map(async ({ Id, Names }) => {
+      .map(async ({ Id, Names, Labels }) => {
         const container = docker.getContainer(Id);
         const name = Names[0]?.slice(1) ?? Id;
         const [inspected, log] = await Promise.all([container.inspect(), logOf(container)]);
         await writeFile(join(folder, `${name}.json`), JSON.stringify(inspected, undefined, 2));
         if (log !== "") await writeFile(join(folder, `${name}.log`), log);
+        return { labels: Labels, object: name, lines: lastLines(log) };
       }),
   );
+  return kept
+    .filter(({ labels, lines }) => failed(labels) && lines.length > 0)
+    .map(({ object, lines }) => ({ object, lines }));
 }
 
-/** The last lines that a container wrote; empty for one that never started. */
-export async function lastLines(id: string, lines: number): Promise<string> {
-  return logOf(new Docker().getContainer(id), lines);
+function lastLines(log: string): string[] {
+  return log
+    .trimEnd()
+    .split("\n")
+    .slice(-shownLines)
+    .filter((line) => line !== "")
+    .map((line) =>
+      line.length > shownCharacters ? `${line.slice(0, shownCharacters)} ...` : line,
+    );
 }
 
-async function logOf(container: Docker.Container, tail = logLines): Promise<string> {
+async function logOf(container: Docker.Container): Promise<string> {
   const raw = await container
-    .logs({ stdout: true, stderr: true, tail, timestamps: true })
+    .logs({ stdout: true, stderr: true, tail: logLines, timestamps: true })
     .catch(() => Buffer.alloc(0));
   return demultiplexed(raw);
 }

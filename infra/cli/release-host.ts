@@ -34,6 +34,10 @@ export async function releaseHost(
 ): Promise<TransactionHost> {
   const ci = ciRun(context.env);
   let transaction = known;
+  type Labels = Readonly<Record<string, string>>;
+  const isNew = (labels: Labels): boolean => labels[labelNames.transaction] === transaction;
+  const isSubject = (labels: Labels, subjects: readonly string[]): boolean =>
+    subjects.includes(labels[labelNames.component] ?? "");
   return {
     stack: context.stack,
     engine: stack.releaseEngine(interrupt),
@@ -60,13 +64,10 @@ export async function releaseHost(
     },
     logicalTypes,
     collectEvidence: (folder, subjects) =>
-      collectContainers(
-        folder,
-        context.stack,
-        (labels) =>
-          labels[labelNames.transaction] === transaction ||
-          subjects.includes(labels[labelNames.component] ?? ""),
-      ),
+      collectContainers(folder, context.stack, {
+        wanted: (labels) => isNew(labels) || isSubject(labels, subjects),
+        failed: (labels) => isNew(labels) && isSubject(labels, subjects),
+      }),
     removeStray: async (known) => removeOrphans(await findOrphans(context.stack, known)),
     note: context.note,
     onEvent: (event) => {

@@ -126,6 +126,9 @@ export function reportFailure(
     frozen: `${why}\n${result.rollback ? describeFrozen(context, result.rollback) : ""}`,
   };
   context.note(`\n${says[result.outcome] ?? why}`);
+  for (const { object, lines } of result.lastWords ?? []) {
+    context.note([`last lines of ${object}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  }
   if (evidence) context.note(evidence);
   if (context.json) {
     context.out(
@@ -133,6 +136,7 @@ export function reportFailure(
         {
           ...{ stack: context.stack, outcome: result.outcome, release, from },
           ...{ reasons: result.reasons, evidence: result.evidence ?? null },
+          lastLines: result.lastWords ?? [],
           timings: result.entry?.timings ?? {},
         },
         undefined,

@@ -23,6 +23,12 @@ export interface UpdateEnd {
   readonly steps: readonly string[];
 }
 
+/** The last lines that an object wrote which a gate found at fault. */
+export interface LastWords {
+  readonly object: string;
+  readonly lines: readonly string[];
+}
+
 /** What the transaction needs of the world around it. */
 export interface TransactionHost {
   readonly stack: string;
@@ -40,8 +46,11 @@ export interface TransactionHost {
   ) => Promise<GateVerdict>;
   /** Types without an object in the world; see `MergeOptions`. */
   readonly logicalTypes: NonNullable<MergeOptions["logicalTypes"]>;
-  /** Writes logs and descriptions of what failed into a folder, before it is removed. */
-  readonly collectEvidence: (folder: string, subjects: readonly string[]) => Promise<void>;
+  /** Writes logs and descriptions of what failed into a folder, before it is removed; what to show of them at once. */
+  readonly collectEvidence: (
+    folder: string,
+    subjects: readonly string[],
+  ) => Promise<readonly LastWords[]>;
   /** Removes what was made and is in no state. */
   readonly removeStray: (known: ReadonlySet<string>) => Promise<void>;
   /** One line for people. */
@@ -58,6 +67,7 @@ export interface TransactionResult {
   readonly update: UpdateEnd;
   readonly rollback?: RollbackResult;
   readonly evidence?: string;
+  readonly lastWords?: readonly LastWords[];
   readonly entry?: HistoryEntry;
 }
 
@@ -140,9 +150,9 @@ export async function runTransaction(
   const said = observed.reasons.length > 0 ? observed.reasons : end.problems;
   const reasons = end.interrupted && observed.reasons.length === 0 ? ["interrupted"] : said;
   const evidence = join("evidence", observed.transaction ?? `unknown-${begun}`);
-  await collect(host, evidence, observed.subjects);
+  const lastWords = await collect(host, evidence, observed.subjects);
   if (!before && options.keepFailed) {
-    return { outcome: "kept", deployment: after, reasons, update: end, evidence };
+    return { outcome: "kept", deployment: after, reasons, update: end, evidence, lastWords };
   }
   const rollback = await rollBack(host, {
     failed,
@@ -169,6 +179,7 @@ export async function runTransaction(
     update: end,
     rollback,
     evidence,
+    lastWords,
     entry: appended,
   };
 }
@@ -183,12 +194,13 @@ export async function collect(
   host: Pick<TransactionHost, "history" | "collectEvidence" | "note">,
   evidence: string,
   subjects: readonly string[],
-): Promise<void> {
+): Promise<readonly LastWords[]> {
   const folder = join(host.history.directory, evidence);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    await host.collectEvidence(folder, subjects);
+    return await host.collectEvidence(folder, subjects);
   } catch (error) {
     host.note(`evidence could not be kept in ${folder}: ${(error as Error).message}`);
+    return [];
   }
 }

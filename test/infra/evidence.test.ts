@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
-import { collectContainers, lastLines } from "../../infra/evidence.ts";
+import { collectContainers } from "../../infra/evidence.ts";
 import { scratchFolder } from "./release/scratch.ts";
 
 /** Two streams of one container, as the engine sends them: a header of 8 bytes before each chunk. */
@@ -25,8 +25,9 @@ const containers = [
 ];
 const logs: Readonly<Record<string, Buffer>> = {
   "id-1": multiplexed([1, "one\n"], [2, "two: ü\n"], [1, "three\n"]),
-  "id-3": multiplexed([1, "not wanted\n"]),
+  "id-3": multiplexed([1, [...Array(9).keys()].join("\n")], [2, `\n${"x".repeat(300)}\n`]),
 };
+const expectedTail = ["5", "6", "7", "8", `${"x".repeat(240)} ...`];
 
 /** An engine with three containers; the second has no log. */
 async function engine(): Promise<string[]> {
@@ -55,16 +56,25 @@ afterEach(() => void vi.unstubAllEnvs());
 it("keeps log and description of every container that is wanted, and of no other", async () => {
   const asked = await engine();
   const folder = scratchFolder();
-  await collectContainers(folder, "staging", (labels) => labels["mcp-fleet/component"] !== "c");
+  await collectContainers(folder, "staging", {
+    wanted: (labels) => labels["mcp-fleet/component"] !== "c",
+    failed: () => false,
+  });
   expect(readdirSync(folder).sort()).toEqual(["fleet-a.json", "fleet-a.log", "fleet-b.json"]);
   expect(readFileSync(join(folder, "fleet-a.log"), "utf8")).toBe("one\ntwo: ü\nthree\n");
   expect(JSON.parse(readFileSync(join(folder, "fleet-b.json"), "utf8"))).toEqual({ Id: "id-2" });
   expect(asked[0]).toContain("mcp-fleet/stack=staging");
 });
 
-it("asks for the last lines alone; none from a container without a log", async () => {
-  const asked = await engine();
-  expect(await lastLines("id-1", 20)).toBe("one\ntwo: ü\nthree\n");
-  expect(asked.at(-1)).toContain("tail=20");
-  expect(await lastLines("id-2", 20)).toBe("");
+it("gives the last lines of what failed; none of a container without a log", async () => {
+  await engine();
+  const wanted = () => true;
+  const of = (...components: string[]) =>
+    collectContainers(scratchFolder(), "staging", {
+      wanted,
+      failed: (labels) => components.includes(labels["mcp-fleet/component"]!),
+    });
+  expect(await of("a", "b")).toEqual([{ object: "fleet-a", lines: ["one", "two: ü", "three"] }]);
+  expect(await of("c")).toEqual([{ object: "fleet-c", lines: expectedTail }]);
+  expect(await of()).toEqual([]);
 });

@@ -112,6 +112,7 @@ describe("reportFailure", () => {
   const result = (outcome: TransactionResult["outcome"]): TransactionResult => ({
     ...{ outcome, deployment: null, update: updateEnd({ ok: false }), evidence: "evidence/t-2" },
     reasons: ["gate private: b\ndoes not answer"],
+    lastWords: [{ object: "fleet-b", lines: ["starting", "no database"] }],
     ...((outcome === "frozen" || outcome === "rolled-back") && {
       rollback: { ...rollback, outcome, reasons: outcome === "frozen" ? ["engine stopped"] : [] },
     }),
@@ -132,6 +133,7 @@ describe("reportFailure", () => {
     const host = fakeHost(live);
     expect(reportFailure(context, host, result(outcome))).toBe(code);
     expect(said()).toContain(words);
+    expect(said()).toContain("last lines of fleet-b:\n  starting\n  no database\n");
     expect(said()).toContain("does not answer");
     expect(said()).toContain(`evidence: ${host.history.directory}/evidence/t-2`);
     expect(printed).toEqual([]);
@@ -144,6 +146,7 @@ describe("reportFailure", () => {
       {
         ...{ stack: "staging", outcome: "rolled-back", release: "r-2", from: "r-1" },
         ...{ reasons: ["gate private: b\ndoes not answer"], evidence: "evidence/t-2" },
+        lastLines: [{ object: "fleet-b", lines: ["starting", "no database"] }],
         timings: { total: 5 },
       },
     ]);

@@ -70,7 +70,7 @@ export function fakeHost(before: Deployment | null, over: Partial<TransactionHos
       return Promise.resolve(passes);
     },
     logicalTypes: /^logical:/,
-    collectEvidence: () => Promise.resolve(),
+    collectEvidence: () => Promise.resolve([]),
     removeStray: () => Promise.resolve(),
     note: (text) => void notes.push(text),
     onEvent: (event) => void events.push(event),
