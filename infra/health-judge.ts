@@ -21,11 +21,20 @@ export async function judgeHealth(
   transport: Transport,
   { secrets, before, tell }: HealthJudgeOptions,
 ): Promise<GateVerdict> {
-  const judgement = await judgePolicy(readPolicy(content.policy), {
+  const policy = readPolicy(content.policy);
+  const passing = new Map(policy.probes.map(({ name }) => [name, false]));
+  const judgement = await judgePolicy(policy, {
     transport,
     secrets,
     ...(before && { before }),
     onEvent: (event) => {
+      if (event.kind === "answer") {
+        const pass = event.answer.verdict === "pass";
+        if (passing.get(event.probe) !== pass) {
+          passing.set(event.probe, pass);
+          tell(standingOf(gate, passing));
+        }
+      }
       // What says nothing yet, or anew, is in the history; people want to know what counts.
       if (event.kind !== "decided") return;
       if (event.status !== "failed" && event.status !== "excused") return;
@@ -35,6 +44,12 @@ export async function judgeHealth(
   });
   const { verdict, reasons, subjects, probes } = judgement;
   return { pass: verdict === "pass", reasons, subjects, probes };
+}
+
+function standingOf(gate: string, passing: ReadonlyMap<string, boolean>): ReleaseEvent {
+  const waiting = [...passing].filter(([, pass]) => !pass).map(([name]) => name);
+  const probes = passing.size;
+  return { kind: "standing", gate, probes, passing: probes - waiting.length, waiting };
 }
 
 export function transportFor(stack: string, transaction: string): DockerTransport {

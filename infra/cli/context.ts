@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly out: (text: string) => void;
   /** Progress and announcements; kept apart, so that `--json` output stays JSON. */
   readonly note: (text: string) => void;
+  /** One line below everything that says what goes on right now; undefined takes it away. Absent without a terminal. */
+  readonly status?: (text: string | undefined) => void;
 }
 
 export const defaultStack = "staging";

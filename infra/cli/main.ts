@@ -4,6 +4,7 @@ import { defaultStack, type CommandContext } from "./context.ts";
 import { explainEngineError } from "./engine-error.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
 import { requireStackName } from "./stack-name.ts";
+import { StatusLine } from "./status-line.ts";
 import { explainUsage } from "./usage-error.ts";
 
 interface GlobalOptions {
@@ -71,6 +72,7 @@ function collect(value: string, previous: string[]): string[] {
 }
 
 function contextOf(options: GlobalOptions): CommandContext {
+  const line = process.stderr.isTTY ? new StatusLine(process.stderr) : undefined;
   return {
     rootDir,
     stack: options.stack,
@@ -79,7 +81,8 @@ function contextOf(options: GlobalOptions): CommandContext {
     sets: options.set,
     env: process.env,
     out: (text) => void process.stdout.write(`${text}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    note: line?.print ?? ((text) => void process.stderr.write(`${text}\n`)),
+    ...(line && { status: line.show }),
   };
 }
 

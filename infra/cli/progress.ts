@@ -30,11 +30,28 @@ export class Progress {
   readonly #steps = new Map<string, number>();
   readonly #problems: string[] = [];
   readonly #done: string[] = [];
+  readonly #show: ((text: string | undefined) => void) | undefined;
+  readonly #running = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #phase = "prepare";
+  #standing: Standing | undefined;
   #changes = 0;
 
-  constructor(write: (line: string) => void, mode: "preview" | "run") {
+  /** @param show draws one line about what goes on right now; given on a terminal, and only for a run. */
+  constructor(
+    write: (line: string) => void,
+    mode: "preview" | "run",
+    show?: (text: string | undefined) => void,
+  ) {
     this.#write = write;
     this.#preview = mode === "preview";
+    this.#show = show;
+  }
+
+  /** Nothing goes on any more. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#show?.(undefined);
   }
 
   /** Steps other than "unchanged", generated values included. */
@@ -52,6 +69,7 @@ export class Progress {
     if (before && before.op !== "same" && before.op !== "refresh" && before.op !== "read") {
       this.#changes += before.type.startsWith("pulumi:pulumi:Stack") ? 0 : 1;
       this.#steps.set(before.urn + before.op, Date.now());
+      if (isVisible(before.type)) this.#running.set(before.urn, subject(before.type, before.urn));
       if (this.#preview && isVisible(before.type) && verbs[before.op]) {
         this.#write(
           `  ${verbs[before.op]![0]} ${subject(before.type, before.urn)}${diffOf(before)}`,
@@ -59,6 +77,7 @@ export class Progress {
       }
     }
     const after = event.resOutputsEvent?.metadata;
+    if (after) this.#running.delete(after.urn);
     if (after && !this.#preview && isVisible(after.type) && verbs[after.op]) {
       const since = this.#steps.get(after.urn + after.op);
       const took = since ? ` in ${((Date.now() - since) / 1000).toFixed(1)} s` : "";
@@ -72,6 +91,7 @@ export class Progress {
       );
     }
     const failed = event.resOpFailedEvent?.metadata;
+    if (failed) this.#running.delete(failed.urn);
     if (failed) this.#write(`${this.#clock()} FAILED ${subject(failed.type, failed.urn)}`);
     const diagnostic = event.diagnosticEvent;
     // What the program announces; warnings of the engine are about its own set-up.
@@ -81,12 +101,21 @@ export class Progress {
       const text = plain(diagnostic.message).trim();
       if (text && !/^update failed$/i.test(text)) this.#problems.push(text);
     }
+    this.#draw();
   };
 
   /** What the program tells of its release. */
   readonly onRelease = (event: ReleaseEvent): void => {
+    if (event.kind === "phase") {
+      this.#phase = event.phase;
+      this.#standing = undefined;
+      // What the failed update had begun ends with it.
+      if (event.phase === "rollback") this.#running.clear();
+    }
+    if (event.kind === "standing") this.#standing = event;
     const line = describeRelease(event);
     if (line !== undefined) this.#write(`${this.#clock()} ${line}`);
+    this.#draw();
   };
 
   /** The run as the release engine keeps it. */
@@ -100,9 +129,31 @@ export class Progress {
     };
   }
 
+  #draw(): void {
+    if (!this.#show) return;
+    // The time goes on where nothing else happens.
+    this.#timer ??= setInterval(() => this.#draw(), 1000).unref();
+    const now = this.#standing
+      ? standingLine(this.#standing)
+      : someOf([...this.#running.values()], 3);
+    this.#show(`${this.#clock()} ${this.#phase.toUpperCase().padEnd(8)} ${now}`.trimEnd());
+  }
+
   #clock(): string {
     return `${((Date.now() - this.#started) / 1000).toFixed(0).padStart(4)}s`;
   }
+}
+
+type Standing = Extract<ReleaseEvent, { kind: "standing" }>;
+
+function standingLine({ probes, passing, waiting }: Standing): string {
+  const rest = waiting.length > 0 ? `, waiting for ${someOf(waiting, 3)}` : "";
+  return `${passing} of ${probes} probes pass${rest}`;
+}
+
+function someOf(names: readonly string[], count: number): string {
+  const more = names.length > count ? ` and ${names.length - count} more` : "";
+  return `${names.slice(0, count).join(", ")}${more}`;
 }
 
 function diffOf(step: { readonly diffs?: readonly string[] | undefined }): string {
@@ -115,6 +166,7 @@ const phaseNames: Readonly<Record<string, string>> = {
   watch: "WATCH   the new release under traffic",
   back: "BACK    traffic is with the old servers again",
   drain: "DRAIN   calls and sessions of the old servers end",
+  rollback: "ROLLBACK what the new release made is removed, and the old one asked whether it works",
   commit: "COMMIT  the new release is live; what only the old one used is removed",
 };
 
@@ -124,6 +176,7 @@ function describeRelease(event: ReleaseEvent): string | undefined {
     const { phase, detail } = event;
     return detail === undefined ? phaseNames[phase] : `${phase.toUpperCase().padEnd(7)} ${detail}`;
   }
+  if (event.kind === "standing") return undefined;
   if (event.kind === "answer") return `  ${event.probe}: ${event.verdict}: ${event.detail}`;
   const { pass, reasons } = event.verdict;
   return pass ? undefined : `gate ${event.gate} FAILED: ${reasons.join("; ")}`;

@@ -20,9 +20,18 @@ export type ReleaseEvent =
       readonly verdict: string;
       readonly detail: string;
     }
+  | {
+      /** How far a gate is, whenever that changes. */
+      readonly kind: "standing";
+      readonly gate: string;
+      readonly probes: number;
+      readonly passing: number;
+      /** Probes that do not pass, or have not answered yet. */
+      readonly waiting: readonly string[];
+    }
   | { readonly kind: "verdict"; readonly gate: string; readonly verdict: GateVerdict };
 
-type Phase = "prepare" | "gate" | "switch" | "watch" | "back" | "drain" | "commit";
+type Phase = "prepare" | "gate" | "switch" | "watch" | "back" | "drain" | "commit" | "rollback";
 
 /** Answer to the program's first question. */
 export interface LinkAnswer {

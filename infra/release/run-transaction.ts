@@ -154,6 +154,7 @@ export async function runTransaction(
   if (!before && options.keepFailed) {
     return { outcome: "kept", deployment: after, reasons, update: end, evidence, lastWords };
   }
+  host.onEvent({ kind: "phase", phase: "rollback" });
   const rollback = await rollBack(host, {
     failed,
     before: before ? start : undefined,

@@ -30,7 +30,9 @@ describe("judgeHealth", () => {
     const { verdict, told } = await judged(running);
     expect(verdict).toMatchObject({ pass: true, reasons: [], subjects: [] });
     expect(verdict.probes).toHaveLength(1);
-    expect(told).toEqual([]);
+    expect(told).toEqual([
+      { kind: "standing", gate: "private", probes: 1, passing: 1, waiting: [] },
+    ]);
   });
 
   it("fails with the probe's own words, and tells them at once", async () => {

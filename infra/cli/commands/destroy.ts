@@ -35,10 +35,11 @@ async function remove(
   deleteData: boolean,
 ): Promise<number> {
   const interrupt = onInterrupt(context.note);
-  const progress = new Progress(context.note, "run");
+  const progress = new Progress(context.note, "run", context.status);
   const { journal } = readRecords(await stack.resources());
   const host = await releaseHost(context, stack, interrupt, () => undefined);
-  await reported("destroy", progress, () => stack.destroy(progress.onEvent, interrupt), interrupt);
+  const run = (): Promise<void> => stack.destroy(progress.onEvent, interrupt);
+  await reported("destroy", progress, run, interrupt).finally(() => progress.close());
   host.history.append({
     ...{ stack: context.stack, operation: "destroy", outcome: "destroyed" },
     ...{ release: null, from: journal?.release ?? null, transaction: null },

@@ -32,8 +32,8 @@ export async function rollback(
   const stack = await FleetStack.open(context, { create: false });
   return underLease(context, "rollback", async () => {
     const interrupt = onInterrupt(context.note);
+    const progress = new Progress(context.note, "run", context.status);
     try {
-      const progress = new Progress(context.note, "run");
       const host = await releaseHost(context, stack, interrupt, progress.onRelease);
       const frozen = await recoverFirst(context, stack, host);
       if (frozen !== undefined) return frozen;
@@ -61,11 +61,13 @@ export async function rollback(
         },
         { keepFailed: false, operation: "rollback" },
       );
+      progress.close();
       if (result.outcome !== "live") return reportFailure(context, host, result);
       const took = ((Date.now() - started) / 1000).toFixed(1);
       context.note(`release ${entry.release!} is live again after ${took} s`);
       return exitCodes.done;
     } finally {
+      progress.close();
       interrupt.dispose();
     }
   });

@@ -42,8 +42,8 @@ export async function up(
   return underLease(context, "update", async () => {
     const started = Date.now();
     const interrupt = onInterrupt(context.note);
+    const progress = new Progress(context.note, "run", context.status);
     try {
-      const progress = new Progress(context.note, "run");
       const host = await releaseHost(context, stack, interrupt, progress.onRelease);
       const frozen = await recoverFirst(context, stack, host);
       if (frozen !== undefined) return frozen;
@@ -63,6 +63,7 @@ export async function up(
         },
         { keepFailed: options["keepFailed"] === true },
       );
+      progress.close();
       if (result.outcome === "refused") {
         // Without problems of its own the run did not begin: what the command said is the message.
         if (result.reasons.length === 0) throw thrown;
@@ -79,6 +80,7 @@ export async function up(
       );
       return await concludeHealthy(context, result, started);
     } finally {
+      progress.close();
       interrupt.dispose();
     }
   });

@@ -12,7 +12,7 @@ import { scenario } from "./random-program.ts";
 import type { Node } from "./program.ts";
 import { openTestStack, type TestStack } from "./test-stack.ts";
 
-const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 8);
+const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 5);
 const seed = Number(process.env["MCP_FLEET_ROLLBACK_SEED"] ?? 4);
 /** Milliseconds; one case is a dozen runs of the CLI, and a failure shrinks by some dozens of cases. */
 const timeout = 60_000 + cases * 120_000;

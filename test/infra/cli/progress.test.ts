@@ -92,3 +92,29 @@ it("passes on what the program announces", () => {
   expect(feed("run", events).lines).toEqual(["an interrupted run left container x; removed"]);
   expect(feed("preview", events).lines).toEqual([]);
 });
+
+it("draws one line of what goes on: steps, then how far the gate is", () => {
+  const shown: (string | undefined)[] = [];
+  const progress = new Progress(
+    () => undefined,
+    "run",
+    (text) => shown.push(text?.replace(/^ *\d+s /, "")),
+  );
+  const last = () => shown.at(-1);
+  for (const name of ["a", "b", "c", "d"])
+    progress.onEvent(step("resourcePreEvent", "create", container, name));
+  expect(last()).toBe("PREPARE  Container a, Container b, Container c and 1 more");
+  for (const name of ["a", "b", "c"])
+    progress.onEvent(step("resOutputsEvent", "create", container, name));
+  expect(last()).toBe("PREPARE  Container d");
+  progress.onRelease({ kind: "phase", phase: "gate" });
+  const standing = { kind: "standing", gate: "private", probes: 9 } as const;
+  progress.onRelease({ ...standing, passing: 7, waiting: ["scene/ready", "scene/mcp"] });
+  expect(last()).toBe("GATE     7 of 9 probes pass, waiting for scene/ready, scene/mcp");
+  progress.onRelease({ ...standing, passing: 9, waiting: [] });
+  expect(last()).toBe("GATE     9 of 9 probes pass");
+  progress.onRelease({ kind: "phase", phase: "rollback" });
+  expect(last()).toBe("ROLLBACK");
+  progress.close();
+  expect(last()).toBeUndefined();
+});
