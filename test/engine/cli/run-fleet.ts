@@ -82,7 +82,9 @@ export interface Running {
 
 /** Starts a `fleet` command in a process group of its own; without a terminal. */
 export function startFleet(args: readonly string[], env: NodeJS.ProcessEnv): Running {
-  const command = ["--import", "tsx", join(rootDir, "infra", "cli", "main.ts"), ...args];
+  // As the launcher `./fleet` starts it.
+  const fast = ["--require", join(rootDir, "toolchain", "fast-start.cjs"), "--import", "tsx/esm"];
+  const command = [...fast, join(rootDir, "infra", "cli", "main.ts"), ...args];
   const child = spawn(process.execPath, command, {
     cwd: rootDir,
     env,
