@@ -43,6 +43,26 @@ export function withoutDefaults<Value>(value: Value): Value {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutDefaults(inner)])) as Value;
 }
 
+/**
+ * The same value with the notes on defaults of another one. A replay states every input, so a plugin takes none of them
+ * for its own choice any more; without the notes, the next update would choose anew, a generated name for one.
+ */
+export function withDefaultsOf<Value>(value: Value, noted: unknown): Value {
+  if (Array.isArray(value) && Array.isArray(noted)) {
+    return value.map((inner, index) => withDefaultsOf<unknown>(inner, noted[index])) as Value;
+  }
+  if (!isRecord(value) || !isRecord(noted) || isEnvelope(value)) return value;
+  const inner = Object.entries(value).map(([key, own]) => [key, withDefaultsOf(own, noted[key])]);
+  return {
+    ...Object.fromEntries(inner),
+    ...(noted[defaultsKey] !== undefined && { [defaultsKey]: noted[defaultsKey] }),
+  } as Value;
+}
+
+function isEnvelope(value: Properties): boolean {
+  return value[signatureKey] !== undefined;
+}
+
 /** Whether two sets of properties say the same, secrets and all. Encrypted secrets equal only themselves. */
 export function sameProperties(
   left: Properties | undefined,

@@ -1,4 +1,4 @@
-import { sameProperties, withoutDefaults } from "./deployment-values.ts";
+import { sameProperties, withDefaultsOf, withoutDefaults } from "./deployment-values.ts";
 import {
   isProviderType,
   liveResources,
@@ -80,8 +80,9 @@ function madeAgain(result: ResourceRecord, old: ResourceRecord): ResourceRecord 
   const pairs = [
     ...Object.entries(old).filter(([key]) => !facts.includes(key)),
     ...Object.entries(result).filter(([key]) => facts.includes(key)),
+    ...(result.inputs ? [["inputs", withDefaultsOf(result.inputs, old.inputs)]] : []),
   ];
-  return Object.fromEntries(pairs) as unknown as ResourceRecord;
+  return Object.fromEntries(pairs);
 }
 
 function refuseStrangers(

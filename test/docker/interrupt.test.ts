@@ -167,9 +167,10 @@ it("lets one of two runs win and tells the other who it is", async () => {
   expectDone(winner);
   expect(loser.code, loser.stderr).toBe(13);
   const who = `${userInfo().username}@${hostname()}`;
+  const since = "since \\d{4}-\\S+; wait for it: \\./fleet status";
   expect(loser.stderr).toMatch(
     new RegExp(
-      `^stack ${stack} is locked by ${who} \\(process \\d+\\), since \\d{4}-.*; wait for it to end$`,
+      `^stack ${stack} is locked by ${who} \\(process \\d+, update\\), ${since} --stack ${stack} --wait$`,
       "m",
     ),
   );

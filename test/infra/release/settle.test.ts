@@ -42,6 +42,23 @@ describe("settling after a replay", () => {
     });
   });
 
+  it("keeps what a plugin chose itself its own choice, though the replay stated it", () => {
+    const inputs = {
+      name: "a-1b2c3d4",
+      ports: [{ port: 80, protocol: "tcp", __defaults: ["protocol"] }],
+      __defaults: ["name"],
+    };
+    const stated = {
+      name: "a-1b2c3d4",
+      ports: [{ port: 80, protocol: "tcp", __defaults: [] }],
+      __defaults: [],
+    };
+    const before = deployment(thing("a", "1", { inputs, outputs: { at: 1 } }));
+    const result = thing("a", "1", { inputs: stated, outputs: { at: 2 } });
+    const { deployment: settled } = settle(deployment(result), before);
+    expect(settled.resources?.at(-1)).toMatchObject({ inputs, outputs: { at: 2 } });
+  });
+
   it.each<[string, Partial<ResourceRecord>, Partial<ResourceRecord>, boolean]>([
     ["other outputs", { outputs: { at: 1 } }, { outputs: { at: 2 } }, false],
     ["other inputs", { inputs: { size: 1 } }, { inputs: { size: 2 } }, false],
