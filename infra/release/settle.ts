@@ -80,9 +80,11 @@ function madeAgain(result: ResourceRecord, old: ResourceRecord): ResourceRecord 
   const pairs = [
     ...Object.entries(old).filter(([key]) => !facts.includes(key)),
     ...Object.entries(result).filter(([key]) => facts.includes(key)),
-    ...(result.inputs ? [["inputs", withDefaultsOf(result.inputs, old.inputs)]] : []),
   ];
-  return Object.fromEntries(pairs);
+  const settled = Object.fromEntries(pairs) as unknown as ResourceRecord;
+  return result.inputs
+    ? { ...settled, inputs: withDefaultsOf(result.inputs, old.inputs) }
+    : settled;
 }
 
 function refuseStrangers(
