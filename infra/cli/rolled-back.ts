@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { HistoryEntry } from "../release/history.ts";
+import { nameOf } from "../release/deployment.ts";
 import { deploymentBefore } from "../release/pack.ts";
 import { readRecords } from "../release/records.ts";
 import { prove, rollBack, type RollbackResult } from "../release/roll-back.ts";
@@ -36,6 +37,8 @@ export function concluded(
     return exitCodes.frozen;
   }
   context.note(describeRecovered(entry, result));
+  const remade = remadeLine(result);
+  if (remade !== undefined) context.note(remade);
   return undefined;
 }
 
@@ -126,6 +129,8 @@ export function reportFailure(
     frozen: `${why}\n${result.rollback ? describeFrozen(context, result.rollback) : ""}`,
   };
   context.note(`\n${says[result.outcome] ?? why}`);
+  const remade = remadeLine(result.rollback);
+  if (remade !== undefined) context.note(remade);
   for (const { object, lines } of result.lastWords ?? []) {
     context.note([`last lines of ${object}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
   }
@@ -150,6 +155,13 @@ export function reportFailure(
     kept: exitCodes.cleanedUp,
   };
   return codes[result.outcome] ?? exitCodes.frozen;
+}
+
+/** What had to be made again; undefined if nothing had. */
+function remadeLine(result: RollbackResult | undefined): string | undefined {
+  const remade = result?.outcome === "rolled-back" ? (result.report?.remade ?? []) : [];
+  const names = remade.map((urn) => `${urn.split("$").at(-1)!.split("::")[0]!} ${nameOf(urn)}`);
+  return names.length > 0 ? `made again, because it was gone: ${names.join(", ")}` : undefined;
 }
 
 function describeFrozen({ stack }: CommandContext, { reasons }: RollbackResult): string {

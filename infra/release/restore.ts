@@ -37,6 +37,8 @@ export interface RestoreReport {
   readonly exact: boolean;
   /** URNs that had to be made again or came out with other outputs. */
   readonly different: readonly string[];
+  /** Those of them that are other objects now: they were gone. */
+  readonly remade: readonly string[];
   readonly milliseconds: {
     readonly export: number;
     readonly merge: number;
@@ -88,7 +90,7 @@ export async function restore(
   options.onReplayed?.();
 
   const after = await engine.exportDeployment();
-  const { deployment, different } = settle(after.deployment ?? {}, before, options);
+  const { deployment, different, remade } = settle(after.deployment ?? {}, before, options);
   await engine.importDeployment({ ...(options.before ?? after), deployment });
   const settled = clock.lap();
 
@@ -96,6 +98,7 @@ export async function restore(
     counts,
     exact: different.length === 0,
     different,
+    remade,
     milliseconds: {
       ...{ export: exported, merge: merged, strays, replay: replayed, settle: settled },
       total: clock.total(),

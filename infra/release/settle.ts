@@ -15,6 +15,8 @@ export interface Settled {
   readonly deployment: Deployment;
   /** URNs that did not come out as they were: made again, or with other outputs. */
   readonly different: readonly string[];
+  /** Those of them that are other objects now: they were gone. */
+  readonly remade: readonly string[];
 }
 
 /**
@@ -62,6 +64,9 @@ export function settle(
       resources: [...resources, ...views],
     },
     different: [...different],
+    remade: wanted
+      .filter((old) => old.custom && (results.get(old.urn)!.id ?? "") !== (old.id ?? ""))
+      .map(({ urn }) => urn),
   };
 }
 

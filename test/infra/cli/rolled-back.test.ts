@@ -139,6 +139,17 @@ describe("reportFailure", () => {
     expect(printed).toEqual([]);
   });
 
+  it("names what had to be made again", () => {
+    const { context, said } = commandLine();
+    const urn = "urn:pulumi:s::p::mcpfleet:index:Fleet$docker:index/container:Container::scene";
+    const report = { remade: [urn] } as unknown as NonNullable<typeof rollback.report>;
+    const rolledBack = { ...rollback, outcome: "rolled-back", reasons: [], report } as const;
+    reportFailure(context, fakeHost(live), { ...result("rolled-back"), rollback: rolledBack });
+    expect(said()).toContain(
+      "\nmade again, because it was gone: docker:index/container:Container scene\n",
+    );
+  });
+
   it("says the same for machines", () => {
     const { context, printed } = commandLine(true);
     reportFailure(context, fakeHost(live), result("rolled-back"));

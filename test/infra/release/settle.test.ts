@@ -33,8 +33,8 @@ describe("settling after a replay", () => {
       inputs: { size: 1 },
       outputs: { size: 1, at: 2 },
     });
-    const { deployment: settled, different } = settle(deployment(made), before);
-    expect(different).toEqual([made.urn]);
+    const { deployment: settled, different, remade } = settle(deployment(made), before);
+    expect([different, remade]).toEqual([[made.urn], [made.urn]]);
     expect(settled.resources?.at(-1)).toEqual({
       ...made,
       resourceHooks: { afterCreate: ["gate"] },
@@ -55,7 +55,8 @@ describe("settling after a replay", () => {
     };
     const before = deployment(thing("a", "1", { inputs, outputs: { at: 1 } }));
     const result = thing("a", "1", { inputs: stated, outputs: { at: 2 } });
-    const { deployment: settled } = settle(deployment(result), before);
+    const { deployment: settled, remade } = settle(deployment(result), before);
+    expect(remade).toEqual([]);
     expect(settled.resources?.at(-1)).toMatchObject({ inputs, outputs: { at: 2 } });
   });
 
