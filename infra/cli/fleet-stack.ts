@@ -21,7 +21,7 @@ import { exitCodes, UserError } from "./exit-codes.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { pulumi, PulumiError, type PulumiOptions } from "./pulumi-cli.ts";
 import { describeLocks, isLocked, isStale, parseLocks } from "./stack-lock.ts";
-import { outputsOf, parseDeployment, type Deployment, type StateResource } from "./stack-state.ts";
+import { outputsOf, type Deployment, type StateResource } from "./stack-state.ts";
 import { removeTornMetadata } from "./torn-metadata.ts";
 
 export type { StateResource } from "./stack-state.ts";
@@ -33,21 +33,29 @@ export class FleetStack {
   readonly #configFile: ConfigFile;
   readonly #note: (text: string) => void;
   /** The state as it was read when the stack was opened; gone once it may have changed. */
-  #opened: Deployment | undefined;
+  #opened: Opened | undefined;
 
-  private constructor(context: CommandContext, deployment: Deployment) {
+  private constructor(context: CommandContext, opened: Opened) {
     this.#name = context.stack;
     this.#rootDir = context.rootDir;
     this.#configFile = configFileOf(context);
     this.#note = context.note;
-    this.#opened = deployment;
+    this.#opened = opened;
   }
 
-  /** Opens the stack; creates it if asked, else an unknown stack is an error. The tools must be ready. */
+  /**
+   * Opens the stack; creates it if asked, else an unknown stack is an error. The tools must be ready.
+   *
+   * @param options.secrets reads the state with its secrets open: whoever needs them starts the CLI once less.
+   */
   static async open(
     context: CommandContext,
-    options: { readonly create: boolean },
+    options: { readonly create: boolean; readonly secrets?: boolean },
   ): Promise<FleetStack> {
+    const read = async (): Promise<Opened> => {
+      const secrets = options.secrets === true;
+      return { secrets, state: await readState(context, secrets) };
+    };
     Object.assign(process.env, {
       MCP_FLEET_SET: JSON.stringify(context.sets),
       PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -56,13 +64,13 @@ export class FleetStack {
     const torn = removeTornMetadata((await stateBackendUrl()) ?? "");
     if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);
     try {
-      return new FleetStack(context, await readState(context));
+      return new FleetStack(context, await read());
     } catch (error) {
       if (!isUnknownStack(error)) throw error;
       if (!options.create) throw await unknownStack(context);
     }
     await initStack(context);
-    return new FleetStack(context, await readState(context));
+    return new FleetStack(context, await read());
   }
 
   /** What would change, counted by kind of step. */
@@ -112,7 +120,7 @@ export class FleetStack {
       });
     });
     return {
-      exportDeployment: () => this.export("--show-secrets"),
+      exportDeployment: () => this.#openState(),
       importDeployment: (deployment) =>
         this.#unlocked(async () => (await automation()).importDeployment(deployment)),
       up: (program, options) =>
@@ -135,12 +143,17 @@ export class FleetStack {
 
   /** Outputs of the stack, secrets in clear and marked. */
   async outputs(): Promise<OutputMap> {
-    return outputsOf(await this.#readState("--show-secrets"));
+    return outputsOf((await this.#openState()).deployment ?? {});
   }
 
-  /** Resources of the current state; secrets stay encrypted. */
+  /** Resources of the current state; secrets may be encrypted. */
   async resources(): Promise<StateResource[]> {
-    return [...((this.#opened ?? (await this.#readState())).resources ?? [])];
+    return [...((await this.#current()).resources ?? [])];
+  }
+
+  /** Reads anew what is asked for next: until the stack's lease is ours, others may have changed it. */
+  forget(): void {
+    this.#opened = undefined;
   }
 
   /** Whether an update of it was neither committed nor rolled back. */
@@ -161,7 +174,7 @@ export class FleetStack {
    * them along for ever. They are forgotten: what they made carries the stack's label, and the program removes it.
    */
   async #clearPending(interrupt: Interrupt): Promise<void> {
-    const pending = (this.#opened ?? (await this.#readState())).pending_operations ?? [];
+    const pending = (await this.#current()).pending_operations ?? [];
     if (pending.length === 0) return;
     this.#note(`an interrupted run left ${pending.length} step(s) open; they are closed first`);
     await this.#operate(
@@ -170,8 +183,12 @@ export class FleetStack {
     );
   }
 
-  #readState(...flags: readonly string[]): Promise<Deployment> {
-    return readState({ stack: this.#name, rootDir: this.#rootDir }, ...flags);
+  async #current(): Promise<Deployment> {
+    return (this.#opened?.state ?? (await this.export())).deployment ?? {};
+  }
+
+  async #openState(): Promise<StackExport> {
+    return this.#opened?.secrets ? this.#opened.state : this.export("--show-secrets");
   }
 
   /**
@@ -183,8 +200,6 @@ export class FleetStack {
     args: readonly string[],
     options: Pick<PulumiOptions, "onEvent" | "signal">,
   ): Promise<Readonly<Record<string, number>>> {
-    // From here on the state may change; during a preview, somebody else may change it while the user decides.
-    this.#opened = undefined;
     let changes: Readonly<Record<string, number>> = {};
     const operation = (): Promise<string> =>
       pulumi(
@@ -208,6 +223,8 @@ export class FleetStack {
 
   /** A lock whose holder is dead is taken away once, any other lock is said plainly. */
   async #unlocked<Result>(operation: () => Promise<Result>): Promise<Result> {
+    // From here on the state may change; during a preview, somebody else may change it while the user decides.
+    this.forget();
     try {
       return await operation();
     } catch (error) {
@@ -247,13 +264,19 @@ function underInterrupt(
   };
 }
 
+/** A state, and whether its secrets are open. */
+interface Opened {
+  readonly secrets: boolean;
+  readonly state: StackExport;
+}
+
 /** @throws PulumiError, for an unknown stack too. */
 async function readState(
   { stack, rootDir }: Pick<CommandContext, "stack" | "rootDir">,
-  ...flags: readonly string[]
-): Promise<Deployment> {
-  const args = ["stack", "export", ...flags, "--stack", stack];
-  return parseDeployment(await pulumi(args, { cwd: rootDir }));
+  secrets: boolean,
+): Promise<StackExport> {
+  const args = ["stack", "export", ...(secrets ? ["--show-secrets"] : []), "--stack", stack];
+  return JSON.parse(await pulumi(args, { cwd: rootDir })) as StackExport;
 }
 
 function isUnknownStack(error: unknown): boolean {

@@ -20,12 +20,6 @@ export interface StateResource {
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Reads what `pulumi stack export` prints; a stack that was never deployed has no resources. */
-export function parseDeployment(exported: string): Deployment {
-  const { deployment } = JSON.parse(exported) as { readonly deployment?: Deployment | null };
-  return deployment ?? {};
-}
-
 /** Stack outputs of a state that was exported with its secrets in clear; one with a secret inside is a secret. */
 export function outputsOf({ resources = [] }: Deployment): OutputMap {
   const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");

@@ -89,6 +89,9 @@ export async function runTransaction(
   const link = await LinkServer.open(() => ({ before }), observed.onEvent);
   const end = await update(link.path, observed.onEvent).finally(() => link.close());
   const ended = Date.now();
+  if (end.ok && observed.transaction === undefined && Object.keys(end.changes).length === 0) {
+    return { outcome: "unchanged", deployment: before, reasons: end.problems, update: end };
+  }
 
   let unreadable: string | undefined;
   const failed = await host.engine.exportDeployment().catch((error: Error): StackExport => {

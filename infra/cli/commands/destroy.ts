@@ -34,6 +34,7 @@ async function remove(
   volumes: readonly string[],
   deleteData: boolean,
 ): Promise<number> {
+  stack.forget();
   const interrupt = onInterrupt(context.note);
   const progress = new Progress(context.note, "run", context.status);
   const { journal } = readRecords(await stack.resources());

@@ -11,7 +11,7 @@ import { prepareTools } from "../tools.ts";
 /** Asks every part of the fleet whether it works; exit code 1 if one does not. */
 export async function health(context: CommandContext): Promise<number> {
   await prepareTools(context, "pulumi", "state");
-  const stack = await FleetStack.open(context, { create: false });
+  const stack = await FleetStack.open(context, { create: false, secrets: true });
   const outputs = fleetOutputs(await stack.outputs(), context.stack);
   await requireEngine();
   const report = await checkFleet(context.stack, addressesOf(outputs));

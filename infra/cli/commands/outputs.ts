@@ -10,7 +10,7 @@ export async function outputs(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   await prepareTools(context, "pulumi", "state");
-  const stack = await FleetStack.open(context, { create: false });
+  const stack = await FleetStack.open(context, { create: false, secrets: true });
   const map = await stack.outputs();
   if (Object.keys(map).length === 0) {
     throw new UserError(

@@ -21,6 +21,7 @@ export async function recover(
     context,
     "rolling back",
     async () => {
+      stack.forget();
       const interrupt = onInterrupt(context.note);
       try {
         const host = await releaseHost(context, stack, interrupt, () => undefined);

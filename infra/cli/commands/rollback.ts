@@ -31,6 +31,7 @@ export async function rollback(
   await requireEngine();
   const stack = await FleetStack.open(context, { create: false });
   return underLease(context, "rollback", async () => {
+    stack.forget();
     const interrupt = onInterrupt(context.note);
     const progress = new Progress(context.note, "run", context.status);
     try {

@@ -20,7 +20,7 @@ export async function status(
 ): Promise<number> {
   await prepareTools(context, "pulumi", "state");
   if (options["wait"] === true) await untilFree(context);
-  const stack = await FleetStack.open(context, { create: false });
+  const stack = await FleetStack.open(context, { create: false, secrets: true });
   const holder = leaseHolder(leaseFile(context.stack));
   const last = new History(historyOf(context.stack)).entries().at(-1);
   const state = situationOf(await stack.resources(), holder, last);

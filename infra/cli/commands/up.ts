@@ -32,15 +32,15 @@ export async function up(
   const { fleet } = loadStackFleet(context);
   await prepareTools(context, "pulumi", "docker", "images", "state");
   await requireFreePorts(context, fleet);
-  const stack = await FleetStack.open(context, { create: true });
   if (!context.yes) {
-    await showPreview(context, stack);
+    await showPreview(context, await FleetStack.open(context, { create: true }));
     if (!(await confirm(context, `Deploy to stack ${context.stack}?`))) {
       throw new UserError("nothing was changed");
     }
   }
   return underLease(context, "update", async () => {
     const started = Date.now();
+    const stack = await FleetStack.open(context, { create: true, secrets: true });
     const interrupt = onInterrupt(context.note);
     const progress = new Progress(context.note, "run", context.status);
     try {
