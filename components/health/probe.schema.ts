@@ -147,7 +147,11 @@ const mcpProbe = z.strictObject({
     .optional()
     .describe("A tool that changes nothing; called where it exists."),
   calls: z.int().min(1).max(100).default(1).describe("Calls of the tool per attempt."),
-  maxCallMs: z.int().min(1).optional().describe("A call that takes longer is a miss."),
+  maxCallMs: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Slow is a call that takes longer; a miss if more than half of the calls are."),
 });
 
 const promqlProbe = z.strictObject({

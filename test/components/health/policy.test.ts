@@ -89,8 +89,8 @@ describe("the policy of a fleet", () => {
       expect.arrayContaining([
         ["scene/error-ratio", 0.1],
         ["scene/error-ratio-recorded", 0.1],
-        ["scene/p95", 0.2],
-        ["scene/p95-recorded", 200],
+        ["scene/p95", 1],
+        ["scene/p95-recorded", 1000],
         ["prometheus/critical-services", 1],
       ]),
     );

@@ -18,7 +18,7 @@ const releases: readonly BadRelease[] = [
   {
     title: "server exits",
     set: fault("exit"),
-    says: [/scene\/started: failed/, /gate private FAILED/],
+    says: [/scene\/\w+: failed/, /gate private FAILED/],
     log: /FAULT/,
   },
   {

@@ -4,8 +4,8 @@ import type { DrillFleet } from "./support/drill-fleet.ts";
 /** Nobody runs `fleet`: the program's own supervisor finishes the rollback when the engine has let go of the stack. */
 export function plainPulumi(fleet: DrillFleet): void {
   it("rolls back a plain `pulumi up`", async () => {
-    const said = [/gate private FAILED/, /scene\/mcp: failed/];
-    const says = [/rolled-back/, /scene\/mcp: failed/];
+    const said = [/release-gate-private/, /scene\/mcp: MCP/];
+    const says = [/rolled-back/, /scene\/mcp: MCP/];
     await fleet.fails("plain pulumi up", { exit: 10, says }, async () => {
       const plain = await fleet.pulumiUp("servers.scene.env.FAULT=no-mcp");
       for (const pattern of said) {
