@@ -170,7 +170,7 @@ export class Fleet extends pulumi.ComponentResource {
       "prometheus",
       {
         platform,
-        spec: spec.monitoring.prometheus,
+        spec: spec.monitoring,
         fleet: spec.name,
         environment: spec.environment,
         targets: [

@@ -34,7 +34,7 @@ export function renderFleet(spec: FleetSpec): Record<string, string> {
   const prometheus = {
     fleet: spec.name,
     environment: spec.environment,
-    spec: monitoring.prometheus,
+    spec: monitoring,
     targets: [
       ...spec.servers.map((server) => serverTarget(server, server.name, serverMetricsPort)),
       gatewayTarget("gateway"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertsSchema, sloSchema } from "./alerts/alerts.schema.ts";
 import { cpus, imageReference, memoryMb, port, seconds } from "../shared.schema.ts";
 
 /** Prometheus, Alertmanager, Grafana and the exporters. Scrape figures: writing-servers guide, section 6. */
@@ -37,6 +38,15 @@ export const monitoringSchema = z.strictObject({
     })
     .prefault({})
     .describe("Routes alerts."),
+  slo: sloSchema.prefault({}).describe("What is promised of each server; alerts watch the budget."),
+  alerts: alertsSchema
+    .prefault({})
+    .describe("Numbers of alerts that differ from the defaults, by the alert's name."),
+  runbooks: z
+    .string()
+    .regex(/^(https?:\/\/[^\s"'<>]+|[A-Za-z0-9._/-]+)$/, { error: "a URL or a path" })
+    .default("docs/runbooks")
+    .describe("Where alerts say that their runbooks lie: a URL, or a path in the repository."),
   grafana: z
     .strictObject({
       enabled: z

@@ -1,5 +1,10 @@
 import { counter, exporter, gauge, histogram } from "./definition.ts";
 
+/** Bounds of the histogram of MCP requests, the last one apart. Seconds. */
+export const operationBuckets = [
+  0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
+] as const;
+
 const afterFirst = (what: string) => `after the first ${what}: the labels are not known before`;
 
 /** Protocol revisions; `other` is whatever a client made up. */
@@ -43,6 +48,10 @@ export const mcpServerMetrics = exporter({
     ),
     mcp_requests_total: counter("count", "MCP requests that were answered."),
     mcp_errors_total: counter("count", "MCP requests that were answered with an error."),
+    mcp_faults_total: counter(
+      "count",
+      "MCP requests that failed through no fault of the caller: time limits, the database, the server itself.",
+    ),
     mcp_sessions_rejected_total: counter("count", "Sessions that were refused.", {
       reason: ["limit", "draining"],
     }),
