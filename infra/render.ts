@@ -76,7 +76,7 @@ export function renderFleet(spec: FleetSpec): Record<string, string> {
     ),
     ...inFolder("prometheus", renderPrometheus(prometheus)),
     ...inFolder("prometheus", renderPrometheusTests(prometheus)),
-    ...inFolder("alertmanager", renderAlertmanager()),
+    ...inFolder("alertmanager", renderAlertmanager(monitoring)),
     ...inFolder(
       "grafana/datasources",
       renderGrafanaDatasources({

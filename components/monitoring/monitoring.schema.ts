@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertmanagerSchema } from "./alertmanager.schema.ts";
 import { alertsSchema, sloSchema } from "./alerts/alerts.schema.ts";
 import { cpus, imageReference, memoryMb, port, seconds } from "../shared.schema.ts";
 
@@ -29,15 +30,7 @@ export const monitoringSchema = z.strictObject({
     })
     .prefault({})
     .describe("Collects and keeps the metrics."),
-  alertmanager: z
-    .strictObject({
-      image: imageReference.optional().describe("Own image; default: built from `images/`."),
-      port: port.default(9093).describe("Loopback port of the console."),
-      memoryMb: memoryMb.default(128).describe("Memory limit, MiB."),
-      cpus: cpus.default(0.5).describe("CPU limit, cores."),
-    })
-    .prefault({})
-    .describe("Routes alerts."),
+  alertmanager: alertmanagerSchema.prefault({}).describe("Routes alerts."),
   slo: sloSchema.prefault({}).describe("What is promised of each server; alerts watch the budget."),
   alerts: alertsSchema
     .prefault({})

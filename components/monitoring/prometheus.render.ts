@@ -78,7 +78,9 @@ function ruleFiles(input: Pick<PrometheusInput, "spec" | "targets">): Record<str
     `${group}.rules.yml`,
     renderRules(
       group,
-      group === "slo" ? sloRecordings(input.spec.slo) : [],
+      group === "slo-availability" || group === "slo-latency"
+        ? sloRecordings(group === "slo-latency" ? "latency" : "availability", input.spec.slo)
+        : [],
       alerts.filter((alert) => alert.group === group),
     ),
   ]);

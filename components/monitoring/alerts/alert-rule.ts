@@ -3,7 +3,14 @@ export const severities = ["critical", "warning", "info", "none"] as const;
 export type Severity = (typeof severities)[number];
 
 /** Rule file, and with it the part of the fleet that an alert is about. */
-export const alertGroups = ["servers", "slo", "gateway", "database", "monitoring"] as const;
+export const alertGroups = [
+  "servers",
+  "slo-availability",
+  "slo-latency",
+  "gateway",
+  "database",
+  "monitoring",
+] as const;
 export type AlertGroup = (typeof alertGroups)[number];
 
 /**

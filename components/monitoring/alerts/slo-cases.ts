@@ -18,6 +18,11 @@ export interface Pair {
   readonly factor: number;
   /** Spacing of samples and evaluations in its tests; long windows need no fine ones. Seconds. */
   readonly step: 30 | 300 | 1800;
+  /**
+   * Quiet time before, in long windows: so long that slower windows of the same alert stay below their factor.
+   * Default: 1.1.
+   */
+  readonly settle?: number;
   /** Factor of a faster pair of the same alert, which must not fire in these tests. */
   readonly after?: number;
 }
@@ -46,8 +51,7 @@ function pairCases(sli: Sli, pair: Pair): { fires: FiringCase[]; quiet: AlertCas
   const most = 1 / sli.budget;
   // Between the factor and what the faster pair would notice.
   const speed = after === undefined ? Math.min(most, 1.4 * factor) : Math.min(most, 1.17 * factor);
-  // Long enough that the slower windows of the same alert stay below their own factor.
-  const start = 4 * long;
+  const start = up((pair.settle ?? 1.1) * long, step);
   const cross = start + (long * factor) / speed;
   const steady = made(sli, step, [
     { bad: 0, seconds: start },

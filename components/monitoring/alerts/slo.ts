@@ -21,7 +21,7 @@ const windows = ["5m", "30m", "1h", "6h", "3d"] as const;
 const longWindows = { "1h": 3600, "6h": 6 * 3600, "3d": 3 * 86_400 } as const;
 type Window = (typeof windows)[number];
 type LongWindow = keyof typeof longWindows;
-type Slo = "availability" | "latency";
+export type Slo = "availability" | "latency";
 
 const routes = { proxy: notMatching("gateway_.*") };
 const toService = (rate: string) => `label_replace(${rate}, "service", "$1", "proxy", "(.+)")`;
@@ -59,8 +59,8 @@ function rates(slo: Slo, window: Window, settings: SloSettings): { bad: string; 
 }
 
 /** Shares and counts that the alerts read; in their file, before them. */
-export function sloRecordings(settings: SloSettings): Omit<RecordingRule, "tests">[] {
-  return (["availability", "latency"] as const).flatMap((slo) => [
+export function sloRecordings(slo: Slo, settings: SloSettings): Omit<RecordingRule, "tests">[] {
+  return [
     ...windows.map((window) => {
       const { bad, all } = rates(slo, window, settings);
       return {
@@ -73,7 +73,7 @@ export function sloRecordings(settings: SloSettings): Omit<RecordingRule, "tests
       record: `service:slo_${slo}:rate${window}` as const,
       expr: rates(slo, window, settings).bad,
     })),
-  ]);
+  ];
 }
 
 /** Burning this many times too fast, over the long window and still over the short one. */
@@ -141,7 +141,7 @@ export function sloAlerts(settings: SloSettings): readonly Alert[] {
       "Other alerts of the same server name the cause more often than not.",
     ];
     const common = {
-      group: "slo",
+      group: `slo-${slo}`,
       component: "mcp-server",
       forSeconds: 0,
       causes: slo === "availability" ? faultCauses : serverCauses,
@@ -174,7 +174,7 @@ export function sloAlerts(settings: SloSettings): readonly Alert[] {
           burnTests(
             sli(slo, settings),
             [
-              { long: 3600, short: 300, factor: t.hour, step: 30 },
+              { long: 3600, short: 300, factor: t.hour, step: 30, settle: 2.2 },
               { long: 6 * 3600, short: 1800, factor: t.sixHours, step: 300, after: t.hour },
             ],
             t.minimumFailures,
