@@ -18,22 +18,34 @@ const resolved = z.boolean().default(true).describe("Whether the end of an alert
 const receiverSchema = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({ ...base, kind: z.literal("webhook"), resolved }),
     z.strictObject({
       ...base,
-      kind: z.literal("slack"),
-      channel: z.string().regex(/^[#@]?[a-z0-9._-]{1,80}$/, { error: "a channel, as in #alerts" }),
+      kind: z.literal("webhook").describe("Its secret: the URL."),
       resolved,
     }),
-    z.strictObject({ ...base, kind: z.literal("pagerduty"), resolved }),
     z.strictObject({
       ...base,
-      kind: z.literal("email"),
-      to: z.email({ error: "an e-mail address" }),
-      from: z.email({ error: "an e-mail address" }),
+      kind: z.literal("slack").describe("Its secret: the URL of the incoming webhook."),
+      channel: z
+        .string()
+        .regex(/^[#@]?[a-z0-9._-]{1,80}$/, { error: "a channel, as in #alerts" })
+        .describe("Channel that it is posted to."),
+      resolved,
+    }),
+    z.strictObject({
+      ...base,
+      kind: z.literal("pagerduty").describe("Its secret: the integration key."),
+      resolved,
+    }),
+    z.strictObject({
+      ...base,
+      kind: z.literal("email").describe("Its secret: the password, if there is a username."),
+      to: z.email({ error: "an e-mail address" }).describe("Who gets it."),
+      from: z.email({ error: "an e-mail address" }).describe("Who it is from."),
       smarthost: z
         .string()
-        .regex(/^[A-Za-z0-9.-]+:[0-9]{1,5}$/, { error: "host and port, as in mail.example:587" }),
+        .regex(/^[A-Za-z0-9.-]+:[0-9]{1,5}$/, { error: "host and port, as in mail.example:587" })
+        .describe("Mail server; it has to offer TLS."),
       username: z
         .string()
         .min(1)
@@ -60,7 +72,7 @@ const weekdays = [
 ] as const;
 
 const maintenanceSchema = z.strictObject({
-  name: slug,
+  name: slug.describe("Name of the window."),
   from: time.describe("Start of the window."),
   to: time.describe("End of the window, on the same day; 24:00 is midnight."),
   weekdays: z
@@ -110,8 +122,8 @@ export const alertmanagerSchema = z.strictObject({
         .array(
           z.strictObject({
             services,
-            severities: severitiesOf.default([...notified]),
-            receivers: names.min(1, { error: "at least one receiver" }),
+            severities: severitiesOf.default([...notified]).describe("Severities that go there."),
+            receivers: names.min(1, { error: "at least one receiver" }).describe("Who is told."),
           }),
         )
         .default([])

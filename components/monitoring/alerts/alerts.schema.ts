@@ -24,16 +24,22 @@ function alertSchema(alert: Alert) {
   return z
     .strictObject({
       enabled: z.boolean().default(true).describe("false: this alert is left out."),
-      severity: z.enum(severities, { error: severities.join(", ") }).optional(),
+      severity: z
+        .enum(severities, { error: severities.join(", ") })
+        .optional()
+        .describe(`Default: ${alert.severity}.`),
       for: forDuration
         .optional()
         .describe(
           `How long it has to hold. Default: ${showThreshold("seconds", alert.forSeconds)}.`,
         ),
-      thresholds: z.strictObject(Object.fromEntries(thresholds)).prefault({}),
+      thresholds: z
+        .strictObject(Object.fromEntries(thresholds))
+        .prefault({})
+        .describe("Numbers that it compares with."),
     })
     .optional()
-    .describe(`Severity ${alert.severity}.`);
+    .describe(alert.runbook.meaning);
 }
 
 /** What a fleet sets otherwise, by the alert's name. */

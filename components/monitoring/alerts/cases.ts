@@ -10,7 +10,11 @@ export function evaluationAt(seconds: number): number {
 
 /** Values of a series, one after the other: `steady(1, 600)` is 1 for ten minutes. */
 export function steady(value: number, seconds: number): string {
-  return `${plain(value)}x${Math.max(0, Math.round(seconds / stepSeconds) - 1)}`;
+  return steadyFor(value, seconds / stepSeconds);
+}
+
+function steadyFor(value: number, samples: number): string {
+  return `${plain(value)}x${Math.max(0, Math.round(samples) - 1)}`;
 }
 
 type RatePhase = readonly [perSecond: number, seconds: number];
@@ -152,8 +156,8 @@ export function burst(given: {
       ]),
     );
   const more = threshold * 1.05 + (threshold === 0 ? 1 : 0);
-  const half = windowSeconds / 2;
   const spacing = step === stepSeconds ? {} : { stepSeconds: step };
+  const jump = more * 1.2;
   return {
     fires: [
       {
@@ -165,10 +169,18 @@ export function burst(given: {
       },
       {
         ...spacing,
-        name: "half a window later those of the other half still count",
-        series: events(2.4 * more),
-        atSeconds: end + half - step,
-        firing: [firing(more)],
+        name: "all of a sudden",
+        series: series(`${steadyFor(0, start / step)} ${steadyFor(jump, 4)}`),
+        atSeconds: start,
+        firing: [firing(jump)],
+        only: "labels",
+      },
+      {
+        ...spacing,
+        name: "a quarter of them is still within the window",
+        series: events(4.4 * more),
+        atSeconds: end + 0.75 * windowSeconds,
+        firing: [firing(1.1 * more)],
         only: "labels",
       },
     ],
@@ -182,7 +194,7 @@ export function burst(given: {
       {
         ...spacing,
         name: "they have left the window",
-        series: events(2.4 * more),
+        series: events(4.4 * more),
         atSeconds: end + windowSeconds + 2 * step,
       },
       { ...spacing, name: "no series at all", series: {}, atSeconds: end },

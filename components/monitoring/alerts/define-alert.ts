@@ -128,7 +128,10 @@ export function defineAlert<const T extends Readonly<Record<string, Threshold>>>
           description: spec.description(thresholds, context),
           runbook_url: `${settings.runbooks}/${spec.name}.md`,
         },
-        tests: spec.tests(thresholds, context),
+        // Most callers want the rule alone, and the series of tests are long.
+        get tests() {
+          return spec.tests(thresholds, context);
+        },
       };
     },
   };

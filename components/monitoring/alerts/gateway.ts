@@ -381,8 +381,7 @@ const gatewayConnections = defineAlert({
       level({
         forSeconds,
         bad: { ...max, [current]: steady(over, forSeconds + long) },
-        good: { ...max, [current]: steady(t.ratio * 1024 * 0.95, forSeconds + long) },
-        goodIs: "below it",
+        good: { ...max, [current]: steady(t.ratio * 1024, forSeconds + long) },
         firing,
       }),
       {

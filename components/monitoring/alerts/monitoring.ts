@@ -65,6 +65,7 @@ const watchdog = defineAlert({
     return {
       fires: [
         fires("fresh samples", "1x40", 600),
+        fires("the first sample", "1x40", 0),
         fires("a part is down, yet samples are fresh", "0x40", 600),
         fires(
           "the last sample is only just fresh",
@@ -127,12 +128,12 @@ const targetDown = defineAlert({
           steady(index < down ? 0 : 1, forSeconds + long),
         ]),
       );
-    const over = Math.floor(t.ratio * 100) + 1;
+    const tolerated = Math.floor(t.ratio * 100 + 1e-9);
+    const over = tolerated + 1;
     return level({
       forSeconds,
       bad: series(over),
-      good: series(over - 2 < 0 ? 0 : over - 2),
-      goodIs: "fewer than that",
+      good: series(tolerated),
       firing: {
         labels: { service: "scene", component: "mcp-server", job: "scene" },
         value: over / 100,

@@ -153,21 +153,27 @@ const poolFull = defineAlert({
       database: "fleet",
       name: "fleet",
     });
-    const series = (share: number) => ({
-      [size]: steady(1000, forSeconds + long),
+    const series = (share: number, connections = 1024) => ({
+      [size]: steady(connections, forSeconds + long),
       [select("pgbouncer_pools_server_active_connections", pool)]: steady(
-        1000 * share,
+        1024 * share,
         forSeconds + long,
       ),
     });
     const over = t.ratio * 1.05;
-    return level({
-      forSeconds,
-      bad: series(over),
-      good: series(t.ratio * 0.95),
-      goodIs: "below it",
-      firing: { labels: { ...pgbouncer, database: "fleet", user: "scene_a" }, value: over },
-    });
+    return together(
+      level({
+        forSeconds,
+        bad: series(over),
+        good: series(t.ratio),
+        firing: { labels: { ...pgbouncer, database: "fleet", user: "scene_a" }, value: over },
+      }),
+      {
+        quiet: [
+          { name: "a pool without a size", series: series(1, 0), atSeconds: forSeconds + 600 },
+        ],
+      },
+    );
   },
 });
 
@@ -197,7 +203,7 @@ const serverConnections = defineAlert({
     const series = (share: number, max: number) => ({
       [select("pgbouncer_databases_max_connections", entry)]: steady(max, forSeconds + long),
       [select("pgbouncer_databases_current_connections", entry)]: steady(
-        1000 * share,
+        1024 * share,
         forSeconds + long,
       ),
     });
@@ -205,9 +211,8 @@ const serverConnections = defineAlert({
     return together(
       level({
         forSeconds,
-        bad: series(over, 1000),
-        good: series(t.ratio * 0.95, 1000),
-        goodIs: "below it",
+        bad: series(over, 1024),
+        good: series(t.ratio, 1024),
         firing: { labels: { ...pgbouncer, database: "fleet" }, value: over },
       }),
       { quiet: [{ name: "there is no limit", series: series(1, 0), atSeconds: forSeconds + 600 }] },
@@ -246,17 +251,16 @@ const clients = defineAlert({
   tests: (t, { forSeconds }) => {
     const series = (share: number) => ({
       [select("pgbouncer_config_max_client_connections", pgbouncer)]: steady(
-        1000,
+        1024,
         forSeconds + long,
       ),
-      [select("pgbouncer_used_clients", pgbouncer)]: steady(1000 * share, forSeconds + long),
+      [select("pgbouncer_used_clients", pgbouncer)]: steady(1024 * share, forSeconds + long),
     });
     const over = Math.min(1, t.ratio * 1.05);
     return level({
       forSeconds,
       bad: series(over),
-      good: series(t.ratio * 0.95),
-      goodIs: "below it",
+      good: series(t.ratio),
       firing: { labels: pgbouncer, value: over },
     });
   },

@@ -101,20 +101,19 @@ function connectionTests(t: { ratio: number }, { forSeconds }: AlertContext): Al
       forSeconds + long,
     ),
   });
-  // 1000 are left of 1010.
+  // 1024 are left of 1034; shares of a power of two are exact.
   const series = (share: number) => ({
-    [select("pg_settings_max_connections", instance)]: steady(1010, forSeconds + long),
+    [select("pg_settings_max_connections", instance)]: steady(1034, forSeconds + long),
     [select("pg_settings_superuser_reserved_connections", instance)]: steady(7, forSeconds + long),
     [select("pg_settings_reserved_connections", instance)]: steady(3, forSeconds + long),
-    ...count("active", 600 * share),
-    ...count("idle", 400 * share),
+    ...count("active", 512 * share),
+    ...count("idle", 512 * share),
   });
   const over = t.ratio * 1.02;
   return level({
     forSeconds,
     bad: series(over),
-    good: series(t.ratio * 0.98),
-    goodIs: "below it",
+    good: series(t.ratio),
     firing: { labels: postgres, value: over },
   });
 }

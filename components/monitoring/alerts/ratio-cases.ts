@@ -46,9 +46,20 @@ export function ratioCases(given: RatioCases): AlertTests {
           series: always(least * 0.95, 1),
           atSeconds: late,
         },
+        {
+          name: "as many fail as otherwise count, but there are too few calls to tell",
+          series: always(least * 0.95, above(1.05)),
+          atSeconds: late,
+        },
         { name: "no calls", series: always(0, 0), atSeconds: late },
       ],
       fires: [
+        {
+          name: "everything fails, in just enough calls",
+          series: always(least * 1.05, 1),
+          atSeconds: late,
+          firing: [firing(1)],
+        },
         {
           name: "just enough calls",
           series: always(least * 1.05, above(1.05)),

@@ -174,7 +174,7 @@ export function sloAlerts(settings: SloSettings): readonly Alert[] {
           burnTests(
             sli(slo, settings),
             [
-              { long: 3600, short: 300, factor: t.hour, step: 30, settle: 2.2 },
+              { long: 3600, short: 300, factor: t.hour, step: 30, settle: 3 },
               { long: 6 * 3600, short: 1800, factor: t.sixHours, step: 300, after: t.hour },
             ],
             t.minimumFailures,
