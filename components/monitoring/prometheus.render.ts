@@ -58,16 +58,16 @@ export function renderPrometheusTests(
   input: Pick<PrometheusInput, "spec" | "targets">,
 ): Record<string, string> {
   const alerts = alertsOf(input.spec);
-  return {
-    ...Object.assign(
-      {},
-      ...alertGroups.map((group) =>
-        renderAlertTests(
-          group,
-          alerts.filter((alert) => alert.group === group),
-        ),
+  const tests = alertGroups.flatMap((group) =>
+    Object.entries(
+      renderAlertTests(
+        group,
+        alerts.filter((alert) => alert.group === group),
       ),
     ),
+  );
+  return {
+    ...Object.fromEntries(tests),
     "recording.rules.test.yml": renderRecordingTests("recording.rules.yml", recordings(input)),
   };
 }

@@ -83,11 +83,14 @@ export function level(
 }
 
 /** Several sets of tests of one alert. */
-export function together(first: AlertTests, ...others: readonly Partial<AlertTests>[]): AlertTests {
+export function together(
+  { fires: [fires, ...moreFires], quiet: [quiet, ...moreQuiet] }: AlertTests,
+  ...others: readonly { fires?: readonly FiringCase[]; quiet?: readonly AlertCase[] }[]
+): AlertTests {
   return {
-    fires: [...first.fires, ...others.flatMap(({ fires = [] }) => fires as FiringCase[])],
-    quiet: [...first.quiet, ...others.flatMap(({ quiet = [] }) => quiet as AlertCase[])],
-  } as AlertTests;
+    fires: [fires, ...moreFires, ...others.flatMap((more) => more.fires ?? [])],
+    quiet: [quiet, ...moreQuiet, ...others.flatMap((more) => more.quiet ?? [])],
+  };
 }
 
 /** How long before and after the moment that follows from a window a test looks: releases differ by a step in it. */

@@ -1,7 +1,7 @@
 import { allAlerts, type AlertChanges } from "./catalogue.ts";
 import type { AlertsSpec } from "./alerts.schema.ts";
 import type { Alert } from "./define-alert.ts";
-import { readThreshold, showThreshold, type GivenThreshold } from "./threshold.ts";
+import { readThreshold, showThreshold } from "./threshold.ts";
 
 /** A threshold that cannot be used, where it stands below `monitoring.alerts`. */
 export interface AlertProblem {
@@ -23,7 +23,7 @@ export function readAlerts(spec: AlertsSpec): { changes: AlertChanges; problems:
       const thresholds: Record<string, number> = {};
       for (const [key, value] of Object.entries(given.thresholds)) {
         if (value === undefined) continue;
-        const read = readThreshold(alert.thresholds[key]!, value as GivenThreshold);
+        const read = readThreshold(alert.thresholds[key]!, value);
         if ("value" in read) thresholds[key] = read.value;
         else
           problems.push({

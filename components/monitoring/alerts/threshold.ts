@@ -16,7 +16,7 @@ export type Thresholds = Readonly<Record<string, Threshold>>;
 export type Values<T extends Thresholds> = { readonly [K in keyof T]: number };
 
 /** As it may stand in the fleet file: ratios as `5%` or `0.05`, times with their unit, counts as numbers. */
-export type GivenThreshold = number | string;
+type GivenThreshold = number | string;
 
 const factors: Readonly<Record<ThresholdUnit, Readonly<Record<string, number>>>> = {
   ratio: { "": 1, "%": 0.01 },
