@@ -98,7 +98,9 @@ const targetDown = defineAlert({
       what: "Share of a job's targets that are down.",
     },
   },
-  expr: (t) => `1 - avg by (service, component, job) (${select("up")}) > ${t.ratio}`,
+  // Counts are exact; a mean depends on the order in which it is summed up.
+  expr: (t) =>
+    `sum by (service, component, job) (${select("up")} == bool 0) / count by (service, component, job) (${select("up")}) > ${t.ratio}`,
   summary: "Part of {{ $labels.service }} is down",
   description: (t) =>
     `{{ $value | humanizePercentage }} of what Prometheus scrapes of {{ $labels.service }} is down; up to ${showThreshold("ratio", t.ratio)} may be.`,
