@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { AlertRule } from "../../components/monitoring/alerts/alert-rule.ts";
-import { defaultSlo } from "../../components/monitoring/alerts/catalogue.ts";
+import { defaultSlo, type AlertChanges } from "../../components/monitoring/alerts/catalogue.ts";
 import type { Alert, AlertSettings } from "../../components/monitoring/alerts/define-alert.ts";
-import { sloRecordings } from "../../components/monitoring/alerts/slo.ts";
+import { sloRecordings, type SloSettings } from "../../components/monitoring/alerts/slo.ts";
 import {
   renderAlertTests,
   renderRules,
@@ -59,23 +59,27 @@ export function mutantsOf(alerts: readonly Alert[]): readonly Mutant[] {
   });
 }
 
-/** The rule as it is: its tests have to pass, or nothing is proven. */
-export function unchanged(alerts: readonly Alert[]): readonly Mutant[] {
+/** The rule as it is, in a fleet with these numbers: its tests have to pass, or nothing is proven. */
+export function unchanged(
+  alerts: readonly Alert[],
+  changes: AlertChanges = {},
+  slo: SloSettings = defaultSlo,
+): readonly Mutant[] {
   return alerts.map((alert) => {
-    const rule = alert.rule(settings);
+    const rule = alert.rule(settings, changes[alert.name]);
     return {
       name: `${alert.name} unchanged`,
       files: {
         ...renderAlertTests(rule.group, [rule]),
-        [`${rule.group}.rules.yml`]: renderRules(rule.group, recordingsOf(rule), [rule]),
+        [`${rule.group}.rules.yml`]: renderRules(rule.group, recordingsOf(rule, slo), [rule]),
       },
     };
   });
 }
 
-function recordingsOf({ group }: AlertRule): PlainRecording[] {
+function recordingsOf({ group }: AlertRule, slo: SloSettings = defaultSlo): PlainRecording[] {
   if (group !== "slo-availability" && group !== "slo-latency") return [];
-  return sloRecordings(group === "slo-latency" ? "latency" : "availability", defaultSlo);
+  return sloRecordings(group === "slo-latency" ? "latency" : "availability", slo);
 }
 
 type Changed = readonly [name: string, rule: AlertRule];

@@ -41,9 +41,9 @@ export function burnTests(sli: Sli, pairs: readonly Pair[], minimumFailures: num
   const [first] = pairs;
   const few = fewFailures(sli, first!, minimumFailures);
   return {
-    fires: [...cases.flatMap(({ fires }) => fires), ...few.fires],
-    quiet: [...cases.flatMap(({ quiet }) => quiet), ...few.quiet],
-  } as unknown as AlertTests;
+    fires: [few.fires, ...cases.flatMap(({ fires }) => fires)],
+    quiet: [few.quiet, ...cases.flatMap(({ quiet }) => quiet), ...oneAtNight(sli, first!)],
+  };
 }
 
 function pairCases(sli: Sli, pair: Pair): { fires: FiringCase[]; quiet: AlertCase[] } {
@@ -119,8 +119,40 @@ function fewFailures(sli: Sli, { long, short, step }: Pair, minimum: number) {
     ]);
   const at = long + seconds;
   return {
-    fires: [fires(sli, "enough calls failed", failing(minimum * 1.06), at, step)],
-    quiet: [quiet("too few calls failed", failing(minimum * 0.95), at, step)],
+    fires: fires(sli, "enough calls failed", failing(minimum * 1.06), at, step),
+    quiet: quiet("too few calls failed", failing(minimum * 0.95), at, step),
+  };
+}
+
+/** Thirty calls an hour, and one of them fails: in its window it is a large share. */
+function oneAtNight(sli: Sli, { long, short, step }: Pair): AlertCase[] {
+  const perSecond = 1 / 120;
+  const night = up(long, step);
+  const series = made(sli, step, [
+    { bad: 0, seconds: night, perSecond },
+    { bad: 1, seconds: step, perSecond: 1 / step },
+    { bad: 0, seconds: night, perSecond },
+  ]);
+  return [step, up(short / 2, step), short].map((after) =>
+    quiet("one failed call at night", series, night + after, step),
+  );
+}
+
+/** How soon somebody is paged, for an objective of 99.9 %. */
+export function pagingClaims(sli: Sli): { readonly fires: readonly FiringCase[] } {
+  const calm = { bad: 0, seconds: 3 * 3600 };
+  const burning = (share: number) => made(sli, 30, [calm, { bad: share, seconds: 2 * 3600 }]);
+  return {
+    fires: [
+      fires(sli, "a full outage pages within 3 minutes", burning(1), calm.seconds + 180, 30),
+      fires(
+        sli,
+        "15 times too fast pages within 62 minutes",
+        burning(15 * sli.budget),
+        calm.seconds + 62 * 60,
+        30,
+      ),
+    ],
   };
 }
 

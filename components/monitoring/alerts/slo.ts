@@ -1,8 +1,9 @@
 import { operationBuckets } from "../metrics/mcp-server.ts";
 import { matching, notMatching, select } from "../metrics/select.ts";
 import type { RecordingRule } from "./alert-rule.ts";
+import { together } from "./cases.ts";
 import { defineAlert, type Alert, type Cause } from "./define-alert.ts";
-import { burnTests, type Sli } from "./slo-cases.ts";
+import { burnTests, pagingClaims, type Sli } from "./slo-cases.ts";
 import { scene, serverCauses } from "./servers.ts";
 import { showThreshold, type Threshold } from "./threshold.ts";
 
@@ -170,15 +171,19 @@ export function sloAlerts(settings: SloSettings): readonly Alert[] {
             "Else follow the alert of the cause.",
           ],
         },
-        tests: (t) =>
-          burnTests(
-            sli(slo, settings),
+        tests: (t) => {
+          const indicator = sli(slo, settings);
+          const burning = burnTests(
+            indicator,
             [
               { long: 3600, short: 300, factor: t.hour, step: 30, settle: 3 },
               { long: 6 * 3600, short: 1800, factor: t.sixHours, step: 300, after: t.hour },
             ],
             t.minimumFailures,
-          ),
+          );
+          const usual = budget <= 0.001 && t.hour <= 14.4 && t.minimumFailures <= 100;
+          return usual ? together(burning, pagingClaims(indicator)) : burning;
+        },
       }),
       defineAlert({
         ...common,
