@@ -37,7 +37,7 @@ export interface AlertRule {
  * `service` and `component` are on every alert, or inhibition by equal service would match alerts that have neither:
  * given here when the expression's series do not carry them.
  */
-export interface RuleLabels {
+interface RuleLabels {
   readonly severity: Severity;
   readonly service?: string;
   readonly component?: string;

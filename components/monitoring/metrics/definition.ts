@@ -1,5 +1,5 @@
 /** What a number means; panels and thresholds take their unit from here. `state` is 0 or 1, `unixtime` is in seconds. */
-export type Unit =
+type Unit =
   | "seconds"
   | "milliseconds"
   | "bytes"
@@ -11,7 +11,7 @@ export type Unit =
   | "info";
 
 /** Values that a label can have; `any`: not known in advance. */
-export type LabelValues = "any" | readonly string[];
+type LabelValues = "any" | readonly string[];
 export type Labels = Readonly<Record<string, LabelValues>>;
 
 export interface Metric<
