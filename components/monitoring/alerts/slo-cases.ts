@@ -109,15 +109,18 @@ function pairCases(sli: Sli, pair: Pair): { fires: FiringCase[]; quiet: AlertCas
 }
 
 /** All calls fail, but they are few. */
-function fewFailures(sli: Sli, { long, short, step }: Pair, minimum: number) {
+function fewFailures(sli: Sli, { long, short, step, settle }: Pair, minimum: number) {
   const seconds = up(short, step);
+  // Good calls that only slower pairs of the same alert remember: they see no outage.
+  const before = settle === undefined ? 0 : 4 * long;
   const failing = (count: number) =>
     made(sli, step, [
+      { bad: 0, seconds: before },
       { bad: 0, seconds: long, perSecond: 0 },
       { bad: 1, seconds, perSecond: count / seconds },
       { bad: 0, seconds: long, perSecond: 0 },
     ]);
-  const at = long + seconds;
+  const at = before + long + seconds;
   return {
     fires: fires(sli, "enough calls failed", failing(minimum * 1.06), at, step),
     quiet: quiet("too few calls failed", failing(minimum * 0.95), at, step),
