@@ -485,7 +485,11 @@ const serviceRestarting = defineAlert({
     const start = select("process_start_time_seconds", { ...scene, instance: equal("a") });
     // One restart a minute, so many of them, then calm.
     const restarts = (count: number) => ({
-      [start]: `1000x39 ${Array.from({ length: count }, (_v, index) => `${2000 + index}x3`).join(" ")} ${2000 + count - 1}x200`,
+      [start]: [
+        "1000x39",
+        ...Array.from({ length: count }, (_v, index) => `${2000 + index}x3`),
+        `${count === 0 ? 1000 : 2000 + count - 1}x200`,
+      ].join(" "),
     });
     const many = Math.floor(t.restarts) + 1;
     const last = 600 + (many - 1) * 60;
