@@ -7,7 +7,7 @@ import { Postgres } from "../components/database/postgres.ts";
 import { serverDatabaseEnv } from "../components/database/server-env.ts";
 import { Gateway } from "../components/gateway/gateway.ts";
 import type { GivenTokens } from "../components/gateway/tokens.ts";
-import { Alertmanager } from "../components/monitoring/alertmanager.ts";
+import { Alertmanager, type ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
 import { Grafana } from "../components/monitoring/grafana.ts";
 import { Prometheus } from "../components/monitoring/prometheus.ts";
 import {
@@ -28,6 +28,8 @@ export interface FleetArgs {
   readonly spec: FleetSpec;
   /** Tokens that the stack brings; default: all are generated. */
   readonly tokens?: GivenTokens;
+  /** Secrets of receivers of alerts. */
+  readonly receivers?: ReceiverSecrets;
   /** Whether Grafana's image can be had. */
   readonly grafana: boolean;
   readonly gates: ReleaseGates;
@@ -163,14 +165,18 @@ export class Fleet extends pulumi.ComponentResource {
     );
     this.alertmanager = new Alertmanager(
       "alertmanager",
-      { platform, spec: spec.monitoring.alertmanager },
+      {
+        platform,
+        spec: spec.monitoring,
+        ...(args.receivers && { receivers: args.receivers }),
+      },
       child,
     );
     this.prometheus = new Prometheus(
       "prometheus",
       {
         platform,
-        spec: spec.monitoring.prometheus,
+        spec: spec.monitoring,
         fleet: spec.name,
         environment: spec.environment,
         targets: [

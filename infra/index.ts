@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DockerPlatform } from "../components/platform/docker/docker-platform.ts";
 import { contentTag } from "../components/platform/docker/images.ts";
 import type { ImageName } from "../components/platform/platform.ts";
-import { loadProgramConfig, programTokens } from "./program-config.ts";
+import { loadProgramConfig, programReceivers, programTokens } from "./program-config.ts";
 import { Engine } from "./engine.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
@@ -33,6 +33,7 @@ export default async function program(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   const { fleet: spec, settings } = loadProgramConfig();
   const tokens = programTokens(spec);
+  const receivers = programReceivers(spec);
 
   const engine = new Engine();
   await engine.ping().catch((error: Error) => {
@@ -60,7 +61,14 @@ export default async function program(): Promise<Record<string, unknown>> {
   const { identity, gates, setSecrets, finish } = await openRelease(start.deployment, {
     dryRun,
     spec,
-    parts: { spec, images, grafana, tokens: tokens ?? null, program: programHash(rootDir) },
+    parts: {
+      spec,
+      images,
+      grafana,
+      tokens: tokens ?? null,
+      receivers,
+      program: programHash(rootDir),
+    },
     tell: start.tell,
   });
   const { release, transaction } = identity;
@@ -77,6 +85,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     spec,
     grafana,
     gates,
+    receivers,
     ...(tokens && { tokens }),
   });
   setSecrets(fleet.secret);

@@ -1,11 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
 import type { GivenTokens } from "../components/gateway/tokens.ts";
 import {
+  checkReceivers,
   checkToken,
   checkTokens,
   ConfigError,
   loadFleet,
   loadStackConfig,
+  receiversKey,
   tokensKey,
   type FleetSpec,
   type StackSettings,
@@ -55,6 +58,19 @@ export function programTokens(fleet: FleetSpec): GivenTokens | undefined {
     >;
     if (single !== undefined) given[clients[0]!] = { ...given[clients[0]!], primary: single };
     return Object.keys(given).length > 0 ? given : undefined;
+  });
+}
+
+/**
+ * Secrets of the receivers of alerts: secret stack setting `receivers`. Checked here, because an alert that cannot be
+ * sent would be noticed only when it should have been.
+ */
+export function programReceivers(fleet: FleetSpec): ReceiverSecrets {
+  return asRunError(() => {
+    const json = new pulumi.Config("mcp-fleet").get(receiversKey);
+    const problems = checkReceivers(json, fleet.monitoring.alertmanager);
+    if (problems.length > 0) throw new ConfigError("receivers of alerts", problems);
+    return (json === undefined ? {} : JSON.parse(json)) as Record<string, string>;
   });
 }
 

@@ -12,7 +12,9 @@ import {
 import {
   renderPrometheus,
   renderPrometheusTests,
+  type PrometheusInput,
 } from "../components/monitoring/prometheus.render.ts";
+import { renderRunbooks } from "../components/monitoring/runbooks.render.ts";
 import {
   gatewayTarget,
   pgbouncerTarget,
@@ -25,48 +27,33 @@ import type { FleetSpec } from "./config/index.ts";
 /** Stands where a running stack has a generated password; never valid. */
 const withheld = "withheld";
 
-/**
- * Every generated file of a fleet, path -> content, without an engine. Host names are the names of the parts; a running
- * stack has generated ones. The same fleet gives the same bytes.
- */
-export function renderFleet(spec: FleetSpec): Record<string, string> {
-  const { gateway, monitoring, pgbouncer, postgres } = spec;
-  const prometheus = {
-    fleet: spec.name,
-    environment: spec.environment,
-    spec: monitoring.prometheus,
-    targets: [
-      ...spec.servers.map((server) => serverTarget(server, server.name, serverMetricsPort)),
-      gatewayTarget("gateway"),
-      postgresTarget("postgres-exporter"),
-      pgbouncerTarget("pgbouncer-exporter"),
-    ],
-    alertmanager: "alertmanager",
-  };
-  const endpoints = spec.servers.map(({ name }) => ({
-    name,
-    url: `http://${gateway.bind}:${gateway.port}/${name}/mcp`,
-  }));
-  return {
-    ...inFolder(
-      "gateway",
-      renderHaproxy({
-        spec: gateway,
-        routes: spec.servers.map(({ name, port }) => ({
-          server: name,
-          port,
-          backends: [{ name, address: name, port, weight: 100 }],
-        })),
-        tokens: [],
-      }),
-    ),
-    ...inFolder("postgres", postgresFiles(postgres)),
-    ...inFolder("pgbouncer", {
-      "pgbouncer.ini": renderPgBouncerIni(pgbouncer, { host: "postgres", database: postgres.name }),
-      "userlist.txt": renderUserlist({ [databaseRoles.lookup]: withheld, [statsUser]: withheld }),
+/** What renderers need of a fleet, with the names of the parts for the generated ones of a running stack. */
+interface Rendered {
+  readonly fleet: FleetSpec;
+  readonly prometheus: PrometheusInput;
+  readonly endpoints: readonly { readonly name: string; readonly url: string }[];
+}
+
+/** Folder -> what is written into it. A part with files of its own is one more entry. */
+const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<string, string>>>> = {
+  gateway: ({ fleet }) =>
+    renderHaproxy({
+      spec: fleet.gateway,
+      routes: fleet.servers.map(({ name, port }) => ({
+        server: name,
+        port,
+        backends: [{ name, address: name, port, weight: 100 }],
+      })),
+      tokens: [],
     }),
-    "migrations/roles.json": renderRoles(
-      spec.servers.map(({ name, domain }) => ({
+  postgres: ({ fleet }) => postgresFiles(fleet.postgres),
+  pgbouncer: ({ fleet: { pgbouncer, postgres } }) => ({
+    "pgbouncer.ini": renderPgBouncerIni(pgbouncer, { host: "postgres", database: postgres.name }),
+    "userlist.txt": renderUserlist({ [databaseRoles.lookup]: withheld, [statsUser]: withheld }),
+  }),
+  migrations: ({ fleet: { servers, pgbouncer } }) => ({
+    "roles.json": renderRoles(
+      servers.map(({ name, domain }) => ({
         name,
         domain,
         schema: schemaOf(name),
@@ -74,25 +61,54 @@ export function renderFleet(spec: FleetSpec): Record<string, string> {
       })),
       pgbouncer,
     ),
-    ...inFolder("prometheus", renderPrometheus(prometheus)),
-    ...inFolder("prometheus", renderPrometheusTests(prometheus)),
-    ...inFolder("alertmanager", renderAlertmanager()),
-    ...inFolder(
-      "grafana/datasources",
-      renderGrafanaDatasources({
-        prometheus: "prometheus",
-        alertmanager: "alertmanager",
-        scrapeIntervalSeconds: monitoring.prometheus.scrapeIntervalSeconds,
-      }),
-    ),
-    ...inFolder("grafana/dashboards", renderGrafanaDashboards({})),
-    "client/mcp.json": renderClientConfig(endpoints),
-    "client/vscode-mcp.json": renderVsCodeConfig(endpoints),
-  };
-}
+  }),
+  prometheus: ({ prometheus }) => ({
+    ...renderPrometheus(prometheus),
+    ...renderPrometheusTests(prometheus),
+  }),
+  alertmanager: ({ fleet }) => renderAlertmanager(fleet.monitoring),
+  runbooks: ({ fleet }) => renderRunbooks(fleet.monitoring),
+  "grafana/datasources": ({ fleet }) =>
+    renderGrafanaDatasources({
+      prometheus: "prometheus",
+      alertmanager: "alertmanager",
+      scrapeIntervalSeconds: fleet.monitoring.prometheus.scrapeIntervalSeconds,
+    }),
+  "grafana/dashboards": () => renderGrafanaDashboards({}),
+  client: ({ endpoints }) => ({
+    "mcp.json": renderClientConfig(endpoints),
+    "vscode-mcp.json": renderVsCodeConfig(endpoints),
+  }),
+};
 
-function inFolder(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * Every generated file of a fleet, path -> content, without an engine. Host names are the names of the parts; a running
+ * stack has generated ones. The same fleet gives the same bytes.
+ */
+export function renderFleet(fleet: FleetSpec): Record<string, string> {
+  const { gateway, monitoring, servers } = fleet;
+  const input: Rendered = {
+    fleet,
+    prometheus: {
+      fleet: fleet.name,
+      environment: fleet.environment,
+      spec: monitoring,
+      targets: [
+        ...servers.map((server) => serverTarget(server, server.name, serverMetricsPort)),
+        gatewayTarget("gateway"),
+        postgresTarget("postgres-exporter"),
+        pgbouncerTarget("pgbouncer-exporter"),
+      ],
+      alertmanager: "alertmanager",
+    },
+    endpoints: servers.map(({ name }) => ({
+      name,
+      url: `http://${gateway.bind}:${gateway.port}/${name}/mcp`,
+    })),
+  };
   return Object.fromEntries(
-    Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]),
+    Object.entries(renderers).flatMap(([folder, render]) =>
+      Object.entries(render(input)).map(([file, text]) => [`${folder}/${file}`, text]),
+    ),
   );
 }

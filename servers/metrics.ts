@@ -48,6 +48,7 @@ export class ServerMetrics {
   readonly #queries: Histogram;
   readonly #requests: Counter;
   readonly #errors: Counter;
+  readonly #faults: Counter;
   readonly #rejected: Counter;
 
   constructor(identity: MetricIdentity, sources: MetricSources) {
@@ -90,6 +91,11 @@ export class ServerMetrics {
     this.#errors = new Counter({
       name: "mcp_errors_total",
       help: "MCP requests answered with an error, results with isError included.",
+      registers,
+    });
+    this.#faults = new Counter({
+      name: "mcp_faults_total",
+      help: "MCP requests that failed through no fault of the caller.",
       registers,
     });
     this.#rejected = new Counter({
@@ -169,6 +175,7 @@ export class ServerMetrics {
     // A series that exists from the start shows its first increase; absent ones hide it.
     this.#requests.inc(0);
     this.#errors.inc(0);
+    this.#faults.inc(0);
     for (const reason of ["limit", "draining"]) this.#rejected.inc({ reason }, 0);
   }
 
@@ -177,6 +184,7 @@ export class ServerMetrics {
     this.recent.add({ durationMs: operation.durationMs, failed, fault: failed && operation.fault });
     this.#requests.inc();
     if (failed) this.#errors.inc();
+    if (failed && operation.fault) this.#faults.inc();
     this.#operations.observe(
       {
         mcp_method_name: operation.method,

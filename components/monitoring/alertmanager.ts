@@ -1,20 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
-import { renderAlertmanager } from "./alertmanager.render.ts";
+import { alertmanagerConfigPath, renderAlertmanager } from "./alertmanager.render.ts";
 import { consoleWorkload } from "./console.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { alertmanagerPort } from "./prometheus.render.ts";
+import type { AlertmanagerSpec } from "./alertmanager.schema.ts";
+import { receiversWithSecret, secretFile } from "./receivers.ts";
 
 export interface AlertmanagerArgs {
   readonly platform: Platform;
-  readonly spec: MonitoringSpec["alertmanager"];
+  readonly spec: MonitoringSpec;
+  /** Secret of each receiver that needs one: an address, a key or a password. Default: none. */
+  readonly receivers?: ReceiverSecrets;
 }
+
+/** Name of a receiver -> its secret. */
+export type ReceiverSecrets = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** Logical name of the workload; its address derives from it. */
 export const alertmanagerName = "alertmanager";
 
-const configPath = "/etc/alertmanager";
+const configPath = alertmanagerConfigPath;
 const dataPath = "/alertmanager";
 
 /** Alertmanager; its volume holds silences and what was already sent. Routes change by a reload. */
@@ -27,7 +34,8 @@ export class Alertmanager extends pulumi.ComponentResource {
 
   constructor(name: string, args: AlertmanagerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Alertmanager", name, {}, opts);
-    const { platform, spec } = args;
+    const { platform } = args;
+    const spec = args.spec.alertmanager;
     const { workload, url } = consoleWorkload(
       platform,
       {
@@ -36,7 +44,10 @@ export class Alertmanager extends pulumi.ComponentResource {
         user: users.alertmanager,
         port: alertmanagerPort,
         spec,
-        files: renderAlertmanager(),
+        files: {
+          ...renderAlertmanager(args.spec),
+          ...secretFiles(spec, args.receivers ?? {}),
+        },
         configPath,
         dataPath,
         command: (address) => [
@@ -56,4 +67,14 @@ export class Alertmanager extends pulumi.ComponentResource {
     this.resource = workload.resource;
     this.registerOutputs({ address: this.address, url: this.url });
   }
+}
+
+/** Whoever reads the configuration has refused receivers without their secret. */
+function secretFiles(spec: AlertmanagerSpec, secrets: ReceiverSecrets) {
+  return Object.fromEntries(
+    receiversWithSecret(spec).flatMap(({ name }) => {
+      const secret = secrets[name];
+      return secret === undefined ? [] : [[secretFile(name), pulumi.secret(secret)]];
+    }),
+  );
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { alertmanagerSchema } from "./alertmanager.schema.ts";
+import { alertsSchema, sloSchema } from "./alerts/alerts.schema.ts";
 import { cpus, imageReference, memoryMb, port, seconds } from "../shared.schema.ts";
 
 /** Prometheus, Alertmanager, Grafana and the exporters. Scrape figures: writing-servers guide, section 6. */
@@ -28,15 +30,16 @@ export const monitoringSchema = z.strictObject({
     })
     .prefault({})
     .describe("Collects and keeps the metrics."),
-  alertmanager: z
-    .strictObject({
-      image: imageReference.optional().describe("Own image; default: built from `images/`."),
-      port: port.default(9093).describe("Loopback port of the console."),
-      memoryMb: memoryMb.default(128).describe("Memory limit, MiB."),
-      cpus: cpus.default(0.5).describe("CPU limit, cores."),
-    })
+  alertmanager: alertmanagerSchema.prefault({}).describe("Routes alerts."),
+  slo: sloSchema.prefault({}).describe("What is promised of each server; alerts watch the budget."),
+  alerts: alertsSchema
     .prefault({})
-    .describe("Routes alerts."),
+    .describe("Numbers of alerts that differ from the defaults, by the alert's name."),
+  runbooks: z
+    .string()
+    .regex(/^(https?:\/\/[^\s"'<>]+|[A-Za-z0-9._/-]+)$/, { error: "a URL or a path" })
+    .default("docs/runbooks")
+    .describe("Where alerts say that their runbooks lie: a URL, or a path in the repository."),
   grafana: z
     .strictObject({
       enabled: z

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
-import { baseAlerts } from "./alerts/base.ts";
+import { alertGroups, type RecordingRule } from "./alerts/alert-rule.ts";
+import { fleetAlerts } from "./alerts/catalogue.ts";
 import { recordingRules } from "./alerts/recording.ts";
+import { readAlerts } from "./alerts/settings.ts";
+import { sloRecordings } from "./alerts/slo.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import {
   promDuration,
-  renderAlertRules,
   renderAlertTests,
-  renderRecordingRules,
   renderRecordingTests,
+  renderRules,
   yamlFile,
 } from "./rules.render.ts";
 import type { ScrapeTarget } from "./scrape-target.ts";
@@ -21,7 +23,7 @@ export interface PrometheusInput {
   readonly fleet: string;
   /** Label on every alert that leaves this Prometheus. */
   readonly environment: string;
-  readonly spec: MonitoringSpec["prometheus"];
+  readonly spec: MonitoringSpec;
   /** Everything but Prometheus and Alertmanager, which are always scraped. */
   readonly targets: readonly ScrapeTarget[];
   /** Host name of Alertmanager. */
@@ -47,40 +49,118 @@ const limits = {
  * @throws Error naming every job that occurs more than once.
  */
 export function renderPrometheus(input: PrometheusInput): Record<string, string> {
-  const files = {
-    "base.rules.yml": renderAlertRules("base", baseAlerts(input.spec)),
-    "prometheus.yml": yamlFile(prometheusConfig(input)),
-    "recording.rules.yml": renderRecordingRules("recording", recordingRules),
-  };
+  const files = { ...ruleFiles(input), "prometheus.yml": yamlFile(prometheusConfig(input)) };
   return { ...files, "version.rules.yml": versionRules(files) };
 }
 
 /** Unit tests of the rule files, for `promtool test rules`; to lie beside them. */
 export function renderPrometheusTests(
-  input: Pick<PrometheusInput, "spec">,
+  input: Pick<PrometheusInput, "spec" | "targets">,
 ): Record<string, string> {
+  const alerts = alertsOf(input.spec);
+  const tests = alertGroups.flatMap((group) =>
+    Object.entries(
+      renderAlertTests(
+        group,
+        alerts.filter((alert) => alert.group === group),
+      ),
+    ),
+  );
   return {
-    "base.rules.test.yml": renderAlertTests("base.rules.yml", baseAlerts(input.spec)),
-    "recording.rules.test.yml": renderRecordingTests("recording.rules.yml", recordingRules),
+    ...Object.fromEntries(tests),
+    "recording.rules.test.yml": renderRecordingTests("recording.rules.yml", recordings(input)),
   };
 }
 
-function prometheusConfig({ fleet, environment, spec, targets, alertmanager }: PrometheusInput) {
+function ruleFiles(input: Pick<PrometheusInput, "spec" | "targets">): Record<string, string> {
+  const alerts = alertsOf(input.spec);
+  const groups = alertGroups.map((group) => [
+    `${group}.rules.yml`,
+    renderRules(
+      group,
+      group === "slo-availability" || group === "slo-latency"
+        ? sloRecordings(group === "slo-latency" ? "latency" : "availability", input.spec.slo)
+        : [],
+      alerts.filter((alert) => alert.group === group),
+    ),
+  ]);
+  return {
+    ...(Object.fromEntries(groups) as Record<string, string>),
+    "recording.rules.yml": renderRules("recording", recordings(input), []),
+  };
+}
+
+/** Every alert of a fleet; what is wrong with its numbers was refused with the fleet file. */
+function alertsOf({ alerts, slo, prometheus, runbooks }: MonitoringSpec) {
+  return fleetAlerts({
+    slo,
+    runbooks: runbooks.replace(/\/$/, ""),
+    scrapeIntervalSeconds: prometheus.scrapeIntervalSeconds,
+    changes: readAlerts(alerts).changes,
+  });
+}
+
+function recordings({ spec, targets }: Pick<PrometheusInput, "spec" | "targets">) {
+  return [...recordingRules, ...memoryLimits(spec, targets)];
+}
+
+/** Limits from the fleet file, as series: what a process uses is compared with them. */
+function memoryLimits(spec: MonitoringSpec, targets: readonly ScrapeTarget[]): RecordingRule[] {
+  const own: Readonly<Record<string, number>> = {
+    postgres: spec.postgresExporter.memoryMb,
+    pgbouncer: spec.pgbouncerExporter.memoryMb,
+  };
+  const parts = [
+    ...targets.map(({ labels: { service, component }, memoryMb }) => ({
+      labels: { service, component },
+      memoryMb: memoryMb ?? own[service],
+    })),
+    { labels: monitoringLabels("alertmanager"), memoryMb: spec.alertmanager.memoryMb },
+    { labels: monitoringLabels("prometheus"), memoryMb: spec.prometheus.memoryMb },
+  ];
+  return parts
+    .sort((a, b) => (a.labels.service < b.labels.service ? -1 : 1))
+    .flatMap(({ labels, memoryMb }): RecordingRule[] => {
+      if (memoryMb === undefined) return [];
+      const bytes = memoryMb * 1_048_576;
+      const { service, component } = labels;
+      return [
+        {
+          record: "service:memory_limit:bytes",
+          expr: `vector(${bytes})`,
+          labels,
+          tests: [
+            {
+              name: service,
+              series: {},
+              atSeconds: 60,
+              expected: { [`{service="${service}", component="${component}"}`]: bytes },
+            },
+          ],
+        },
+      ];
+    });
+}
+
+const monitoringLabels = (service: string) => ({ service, component: "monitoring" as const });
+
+function prometheusConfig(input: PrometheusInput) {
+  const { fleet, environment, targets, alertmanager } = input;
+  const spec = input.spec.prometheus;
   const interval = promDuration(spec.scrapeIntervalSeconds);
-  const monitoring = { component: "monitoring" } as const;
   const jobs: ScrapeTarget[] = [
     ...targets,
     {
       job: "alertmanager",
       address: alertmanager,
       port: alertmanagerPort,
-      labels: { service: "alertmanager", ...monitoring },
+      labels: monitoringLabels("alertmanager"),
     },
     {
       job: "prometheus",
       address: "127.0.0.1",
       port: prometheusPort,
-      labels: { service: "prometheus", ...monitoring },
+      labels: monitoringLabels("prometheus"),
     },
   ];
   refuseDuplicates(jobs);
@@ -93,7 +173,7 @@ function prometheusConfig({ fleet, environment, spec, targets, alertmanager }: P
       external_labels: { fleet, environment },
       ...limits,
     },
-    rule_files: ["base.rules.yml", "recording.rules.yml", "version.rules.yml"],
+    rule_files: [...alertGroups, "recording", "version"].map((name) => `${name}.rules.yml`).sort(),
     alerting: {
       alertmanagers: [{ static_configs: [{ targets: [`${alertmanager}:${alertmanagerPort}`] }] }],
     },
@@ -135,12 +215,16 @@ function refuseDuplicates(jobs: readonly ScrapeTarget[]): void {
  */
 function versionRules(files: Readonly<Record<string, string>>): string {
   const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
-  return renderRecordingRules("version", [
-    {
-      record: "fleet:config_version:info",
-      expr: "vector(1)",
-      // The letter keeps it text in YAML, whatever the digits.
-      labels: { version: `v-${version}` },
-    },
-  ]);
+  return renderRules(
+    "version",
+    [
+      {
+        record: "fleet:config_version:info",
+        expr: "vector(1)",
+        // The letter keeps it text in YAML, whatever the digits.
+        labels: { version: `v-${version}` },
+      },
+    ],
+    [],
+  );
 }

@@ -9,7 +9,7 @@ import type { ScrapeTarget } from "./scrape-target.ts";
 
 export interface PrometheusArgs {
   readonly platform: Platform;
-  readonly spec: MonitoringSpec["prometheus"];
+  readonly spec: MonitoringSpec;
   /** Label on every alert. */
   readonly fleet: string;
   /** Label on every alert. */
@@ -37,7 +37,8 @@ export class Prometheus extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:monitoring:Prometheus", name, {}, opts);
-    const { platform, spec } = args;
+    const { platform } = args;
+    const spec = args.spec.prometheus;
     const { workload, url } = consoleWorkload(
       platform,
       {
@@ -50,7 +51,7 @@ export class Prometheus extends pulumi.ComponentResource {
           renderPrometheus({
             fleet: args.fleet,
             environment: args.environment,
-            spec,
+            spec: args.spec,
             targets,
             alertmanager: platform.addressOf(alertmanagerName),
           }),

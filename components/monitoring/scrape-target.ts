@@ -11,6 +11,8 @@ export interface ScrapeTarget<A = string> {
   readonly port: number;
   /** On every series of this target. Alerts inherit them, and routes and inhibitions match on them. */
   readonly labels: TargetLabels;
+  /** Memory limit of its container, MiB; absent: not known, so nothing is compared with it. */
+  readonly memoryMb?: number;
 }
 
 interface TargetLabels {
@@ -32,7 +34,12 @@ const metricsPorts = {
 
 /** @param metricsPort port of the server's `/metrics`. */
 export function serverTarget<A>(
-  server: { readonly name: string; readonly port: number; readonly critical: boolean },
+  server: {
+    readonly name: string;
+    readonly port: number;
+    readonly critical: boolean;
+    readonly memoryMb?: number;
+  },
   address: A,
   metricsPort: number,
 ): ScrapeTarget<A> {
@@ -46,6 +53,7 @@ export function serverTarget<A>(
       port: String(server.port),
       ...(server.critical && { critical: "true" }),
     },
+    ...(server.memoryMb !== undefined && { memoryMb: server.memoryMb }),
   };
 }
 

@@ -6,5 +6,6 @@ export { ConfigError, type Problem } from "./problems.ts";
 export { hostPorts } from "./rules/ports.ts";
 export { showFleet } from "./show.ts";
 export { readStackFile } from "./stack-file.ts";
-export { loadStackConfig, tokensKey, type StackSettings } from "./stack.schema.ts";
+export { loadStackConfig, receiversKey, tokensKey, type StackSettings } from "./stack.schema.ts";
 export { checkToken, checkTokens } from "./tokens.ts";
+export { checkReceivers } from "./receivers.ts";

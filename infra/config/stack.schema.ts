@@ -36,6 +36,10 @@ const stackSchema = z.strictObject({
 
 /** Key of the secret JSON `{client: {primary, backup}}`; absent: tokens are generated. */
 export const tokensKey = "tokens";
+/** Key of the secret JSON `{receiver: address, key or password}`. */
+export const receiversKey = "receivers";
+
+const secretKeys: readonly string[] = [tokensKey, receiversKey];
 
 export interface StackSettings {
   /** Path of the fleet file, relative to the project. */
@@ -46,6 +50,8 @@ export interface StackSettings {
   readonly baseImage?: string;
   /** Whether the stack brings its own tokens; their values are read as a secret, elsewhere. */
   readonly hasTokens: boolean;
+  /** Whether it brings secrets of receivers; they too are read elsewhere. */
+  readonly hasReceivers: boolean;
 }
 
 export interface LoadedStack {
@@ -70,9 +76,9 @@ export function loadStackConfig(
   options: StackOptions = {},
 ): LoadedStack {
   const problems: Problem[] = [];
-  const known = [...Object.keys(stackSchema.shape), tokensKey];
+  const known = [...Object.keys(stackSchema.shape), ...secretKeys];
+  const secrets = new Set<string>();
   const settings: Record<string, unknown> = {};
-  let hasTokens = false;
   for (const [full, value] of Object.entries(raw)) {
     const key = full.startsWith(prefix) ? full.slice(prefix.length) : full;
     const path = `${prefix}${looksSecret(key) ? "(name not shown)" : key}`;
@@ -80,12 +86,11 @@ export function loadStackConfig(
     if (key.includes(":")) {
       continue;
     }
-    if (key === tokensKey) {
-      hasTokens = true;
+    if (secretKeys.includes(key)) {
+      secrets.add(key);
       if (options.isSecret?.(full) === false) {
-        const allowed = "the tokens stand in plain text (not shown)";
-        const fix =
-          "make new ones and store them with: pulumi config set --secret mcp-fleet:tokens";
+        const allowed = `the ${key === tokensKey ? key : "secrets"} stand in plain text (not shown)`;
+        const fix = `make new ones and store them with: pulumi config set --secret ${prefix}${key}`;
         problems.push({ path, allowed, fix, ...place });
       }
       continue;
@@ -110,7 +115,8 @@ export function loadStackConfig(
       fleet,
       platform,
       set,
-      hasTokens,
+      hasTokens: secrets.has(tokensKey),
+      hasReceivers: secrets.has(receiversKey),
       ...(baseImage === undefined ? {} : { baseImage }),
     },
     problems,

@@ -2,6 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderAlertmanager } from "../../components/monitoring/alertmanager.render.ts";
+import { alertGroups } from "../../components/monitoring/alerts/alert-rule.ts";
+import { readAlerts } from "../../components/monitoring/alerts/settings.ts";
+import { allAlerts } from "../../components/monitoring/alerts/catalogue.ts";
 import { monitoringSchema } from "../../components/monitoring/monitoring.schema.ts";
 import { prometheusCommand } from "../../components/monitoring/prometheus.ts";
 import {
@@ -9,16 +12,18 @@ import {
   renderPrometheusTests,
   type PrometheusInput,
 } from "../../components/monitoring/prometheus.render.ts";
+import { renderAlertTests, renderRules } from "../../components/monitoring/rules.render.ts";
 import {
   gatewayTarget,
   pgbouncerTarget,
   postgresTarget,
   serverTarget,
 } from "../../components/monitoring/scrape-target.ts";
+import { mutantsOf, passing, unchanged } from "./alert-mutants.ts";
 import { docker } from "./gateway-harness.ts";
 import { monitoringImage, must, RunningProgram, until, Versions } from "./monitoring-harness.ts";
 
-const { prometheus: defaults } = monitoringSchema.parse({});
+const defaults = monitoringSchema.parse({});
 const fleetInput: PrometheusInput = {
   fleet: "writing",
   environment: "staging",
@@ -90,53 +95,80 @@ describe("Prometheus's files, judged by promtool", () => {
     expect(code, output).toBe(0);
   });
 
-  it.each([1, 15, 30, 120])(
-    "have rules that pass their unit tests at %i s a scrape",
-    async (interval) => {
-      const input = { ...fleetInput, spec: { ...defaults, scrapeIntervalSeconds: interval } };
-      const [files, tests] = [renderPrometheus(input), renderPrometheusTests(input)];
+  it.each([...alertGroups, "recording"])(
+    "have rules that pass their unit tests: %s",
+    async (group) => {
+      const own = Object.keys(tests).filter((file) => file.startsWith(`${group}.`));
+      expect(own.length).toBeGreaterThan(0);
       const { code, output } = await judge(
         "prometheus",
         { ...files, ...tests },
-        ...["promtool", "test", "rules", ...Object.keys(tests)],
+        ...["promtool", "test", "rules", ...own],
       );
       expect(code, output).toBe(0);
-      expect(output.match(/SUCCESS/g)).toHaveLength(Object.keys(tests).length);
+      expect(output.match(/SUCCESS/g)).toHaveLength(own.length);
+    },
+    600_000,
+  );
+
+  it.each([1, 30, 120])(
+    "have a heartbeat that passes its tests at %i s a scrape",
+    async (interval) => {
+      const watchdog = allAlerts()
+        .find(({ name }) => name === "Watchdog")!
+        .rule({ scrapeIntervalSeconds: interval, runbooks: "docs/runbooks" });
+      const own = renderAlertTests("monitoring", [watchdog]);
+      const { code, output } = await judge(
+        "prometheus",
+        { ...own, "monitoring.rules.yml": renderRules("monitoring", [], [watchdog]) },
+        ...["promtool", "test", "rules", ...Object.keys(own)],
+      );
+      expect(code, output).toBe(0);
     },
   );
 
-  it.each([
-    ["base.rules.yml", "for: 2m", "for: 1m45s"],
-    ["base.rules.yml", "for: 2m", "for: 2m15s"],
-    ["base.rules.yml", "(up) == 0", "(up) >= 0"],
-    ["base.rules.yml", "max by", "min by"],
-    ["base.rules.yml", "< 60", "< 61"],
-    ["base.rules.yml", "< 60", "< 45"],
-    ["base.rules.yml", "severity: critical", "severity: warning"],
-    ["base.rules.yml", "is down", "is gone"],
-    ["recording.rules.yml", "histogram_quantile(0.99", "histogram_quantile(0.98"],
-    ["recording.rules.yml", "[5m]))) > 0", "[5m])))"],
-    [
-      "recording.rules.yml",
-      "(rate(mcp_requests_total[5m])) > 0)",
-      "(rate(mcp_requests_total[5m])))",
-    ],
-  ])("have unit tests that notice when %s says %s -> %s", async (file, from, to) => {
-    const changed = files[file]!.replace(from, to);
-    expect(changed).not.toBe(files[file]);
-    const { code, output } = await judge(
-      "prometheus",
-      { ...files, ...tests, [file]: changed },
-      ...["promtool", "test", "rules", ...Object.keys(tests)],
+  it("have rules that pass their unit tests with a fleet's own numbers", async () => {
+    const spec = monitoringSchema.parse({
+      slo: { availability: 0.99, latency: 0.99, latencyMs: 1000 },
+      alerts: {
+        HighLatencyP95: { thresholds: { time: "500ms", minimumCalls: 100 }, for: "2m" },
+        CriticalLatencyP95: { thresholds: { time: "1s" }, for: "1m" },
+        HighErrorRate: { thresholds: { ratio: "0.3%" }, for: "0s" },
+        LowToolSuccess: { thresholds: { ratio: "99.5%" } },
+        HighConcurrency: { thresholds: { calls: 7 }, for: "10m", severity: "info" },
+        ServiceRestarting: { thresholds: { restarts: 0 } },
+        PostgresLongTransaction: { thresholds: { age: "1h" }, for: "20s" },
+        GatewayQueue: { thresholds: { requests: 12 } },
+        PoolSaturated: { thresholds: { clients: 0 }, for: "1h" },
+        HighMemoryUsage: { for: "30m" },
+        TargetDown: { thresholds: { ratio: "50%" } },
+      },
+    });
+    const { changes, problems } = readAlerts(spec.alerts);
+    expect(problems).toEqual([]);
+    const alerts = allAlerts(spec.slo).filter(
+      ({ name, group }) => changes[name] !== undefined || group.startsWith("slo"),
     );
-    expect(code).not.toBe(0);
-    // A test that failed, not a rule that could not be read.
-    expect(output).toMatch(/FAILED:\s[^]*\bgot: ?/);
-  });
+    const sound = unchanged(alerts, changes, spec.slo);
+    expect(sound.length).toBeGreaterThan(14);
+    const names = sound.map(({ name }) => name);
+    expect(await passing(images.prometheus, sound)).toEqual(names);
+  }, 600_000);
+
+  it("have unit tests that notice every change of a sample of alerts", async () => {
+    const sample = ["ServiceDown", "HighErrorRate", "PoolSaturated", "PrometheusRuleFailures"];
+    const alerts = allAlerts().filter(({ name }) => sample.includes(name));
+    expect(alerts).toHaveLength(sample.length);
+    const sound = unchanged(alerts);
+    expect(await passing(images.prometheus, sound)).toEqual(sound.map(({ name }) => name));
+    const mutants = mutantsOf(alerts);
+    expect(mutants.length).toBeGreaterThan(25);
+    expect(await passing(images.prometheus, mutants)).toEqual([]);
+  }, 600_000);
 
   it.each([
     ["prometheus.yml", "scrape_interval: 15s", "scrape_interval: soon"],
-    ["base.rules.yml", "max by", "mux by"],
+    ["servers.rules.yml", "max by", "mux by"],
   ])("are refused when %s has a mistake", async (file, from, to) => {
     const broken = { ...files, [file]: files[file]!.replace(from, to) };
     const { code, output } = await judge("prometheus", broken, "prometheus-ctl", "check", "/v");
@@ -146,12 +178,12 @@ describe("Prometheus's files, judged by promtool", () => {
 });
 
 describe("Alertmanager's files, judged by amtool", () => {
-  const files = renderAlertmanager();
+  const files = renderAlertmanager(defaults);
 
   it("are valid", async () => {
     const { code, output } = await judge("alertmanager", files, "alertmanager-ctl", "check", "/v");
     expect(code, output).toBe(0);
-    expect(output).toContain("1 inhibit rules");
+    expect(output).toContain("inhibit rules");
   });
 
   it("are refused when a route names a receiver that is not there", async () => {
@@ -174,7 +206,9 @@ describe("the running pair", () => {
   let input: PrometheusInput;
 
   /** One second instead of fifteen: a test has no minute to wait. */
-  const spec = { ...defaults, scrapeIntervalSeconds: 1, evaluationIntervalSeconds: 1 };
+  const spec = monitoringSchema.parse({
+    prometheus: { scrapeIntervalSeconds: 1, evaluationIntervalSeconds: 1 },
+  });
 
   const query = async (expr: string) => {
     const path = `/api/v1/query?query=${encodeURIComponent(expr)}`;
@@ -213,7 +247,7 @@ describe("the running pair", () => {
         ),
       ],
     };
-    alertmanager.versions.write("v1", renderAlertmanager());
+    alertmanager.versions.write("v1", renderAlertmanager(defaults));
     alertmanager.versions.makeCurrent("v1");
     await alertmanager.start(images.alertmanager, network, []);
     prometheus.versions.write("v1", renderPrometheus(input));
@@ -221,7 +255,7 @@ describe("the running pair", () => {
     await prometheus.start(
       images.prometheus,
       network,
-      prometheusCommand(spec, "http://127.0.0.1:9090"),
+      prometheusCommand(spec.prometheus, "http://127.0.0.1:9090"),
     );
   });
 
@@ -350,7 +384,7 @@ describe("the running pair", () => {
     const files = renderPrometheus({ ...input, environment: "other" });
     prometheus.versions.write("v3", {
       ...files,
-      "base.rules.yml": files["base.rules.yml"]!.replace("max by", "mux by"),
+      "servers.rules.yml": files["servers.rules.yml"]!.replace("max by", "mux by"),
     });
     const checked = await prometheus.ctl("check", "/etc/prometheus/v3");
     expect(checked.code).not.toBe(0);
@@ -370,9 +404,9 @@ describe("the running pair", () => {
   });
 
   it("tells by the file's own hash which routes Alertmanager runs", async () => {
-    const { "alertmanager.yml": config = "" } = renderAlertmanager();
+    const { "alertmanager.yml": config = "" } = renderAlertmanager(defaults);
     alertmanager.versions.write("v2", {
-      "alertmanager.yml": config.replace("repeat_interval: 4h", "repeat_interval: 5h"),
+      "alertmanager.yml": config.replace("repeat_interval: 12h", "repeat_interval: 13h"),
     });
     alertmanager.versions.makeCurrent("v2");
     expect(await alertmanager.ctl("verify")).toMatchObject({
@@ -392,7 +426,7 @@ describe("the running pair", () => {
     const { config: running } = (await alertmanager.getJson("/api/v2/status")) as {
       config: { original: string };
     };
-    expect(running.original).toContain("repeat_interval: 5h");
+    expect(running.original).toContain("repeat_interval: 13h");
     alertmanager.versions.makeCurrent("v2");
     await alertmanager.ctl("reload");
     await alertmanager.untilVerified();

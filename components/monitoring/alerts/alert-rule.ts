@@ -1,52 +1,76 @@
+/** `critical` pages, `warning` makes a ticket, `info` is context, `none` is for the machinery itself. */
+export const severities = ["critical", "warning", "info", "none"] as const;
+export type Severity = (typeof severities)[number];
+
+/** Rule file, and with it the part of the fleet that an alert is about. */
+export const alertGroups = [
+  "servers",
+  "slo-availability",
+  "slo-latency",
+  "gateway",
+  "database",
+  "monitoring",
+] as const;
+export type AlertGroup = (typeof alertGroups)[number];
+
 /**
- * One alert: the rule, and what proves it. A rule without a test that fires and one that stays quiet is a type error,
- * and tests name the alert by the object that they belong to, because promtool passes a "must stay quiet" test of an
- * alert that does not exist.
+ * One alert with all numbers filled in: the rule, and what proves it. Tests name the alert by the object that they
+ * belong to, because promtool passes a "must stay quiet" test of an alert that does not exist.
  */
 export interface AlertRule {
-  /** Unique, in camel case, as in ServiceDown. */
   readonly name: string;
+  readonly group: AlertGroup;
   readonly expr: string;
   /** How long the expression has to hold. Seconds. */
   readonly forSeconds: number;
-  /**
-   * `service` and `component` are on every alert, or inhibition by equal service would match alerts that have neither:
-   * given here when the expression's series do not carry them.
-   */
-  readonly labels: {
-    readonly severity: Severity;
-    readonly service?: string;
-    readonly component?: string;
-  };
+  readonly labels: RuleLabels;
+  /** May use `{{ $labels.x }}` and `{{ $value | humanize }}` and its like; see `template.ts`. */
   readonly annotations: {
-    /** One line. May use `{{ $labels.x }}`. */
     readonly summary: string;
-    /** What it means and what to look at first. May use `{{ $labels.x }}`. */
     readonly description: string;
+    readonly runbook_url: string;
   };
-  readonly tests: {
-    readonly fires: readonly [FiringCase, ...FiringCase[]];
-    readonly quiet: readonly [AlertCase, ...AlertCase[]];
-  };
+  readonly tests: AlertTests;
 }
 
-/** `critical` pages, `warning` makes a ticket, `info` is context, `none` is for the machinery itself. */
-type Severity = "critical" | "warning" | "info" | "none";
+/**
+ * `service` and `component` are on every alert, or inhibition by equal service would match alerts that have neither:
+ * given here when the expression's series do not carry them.
+ */
+interface RuleLabels {
+  readonly severity: Severity;
+  readonly service?: string;
+  readonly component?: string;
+}
+
+export interface AlertTests {
+  readonly fires: readonly [FiringCase, ...FiringCase[]];
+  readonly quiet: readonly [AlertCase, ...AlertCase[]];
+}
+
+/** Series with labels -> values in promtool's notation, one per 15 s. */
+export type InputSeries = Readonly<Record<string, string>>;
 
 export interface AlertCase {
   readonly name: string;
-  /** Series with labels -> values in promtool's notation, one per 15 s. */
-  readonly series: Readonly<Record<string, string>>;
+  readonly series: InputSeries;
   /** When to look. Seconds. */
   readonly atSeconds: number;
+  /** Spacing of the values and of the evaluations. Default: 15. Seconds. */
+  readonly stepSeconds?: number;
 }
 
 export interface FiringCase extends AlertCase {
-  /** Labels that each firing alert has from its series; those of the rule are added. */
-  readonly firing: readonly [
-    Readonly<Record<string, string>>,
-    ...(readonly Readonly<Record<string, string>>[]),
-  ];
+  readonly firing: readonly [FiringAlert, ...FiringAlert[]];
+  /** Only whether it fires is tested, not its texts: the measured value depends on the moment. */
+  readonly only?: "labels";
+}
+
+export interface FiringAlert {
+  /** Labels that the alert has from its series; those of the rule are added. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Value of the expression, for texts that show it. */
+  readonly value?: number;
 }
 
 /** A series that is computed once and read by many; named `level:metric:operation`. */
@@ -59,8 +83,7 @@ export interface RecordingRule {
 
 interface RecordingCase {
   readonly name: string;
-  /** Series with labels -> values in promtool's notation, one per 15 s. */
-  readonly series: Readonly<Record<string, string>>;
+  readonly series: InputSeries;
   /** When to look. Seconds. */
   readonly atSeconds: number;
   /** Labels in promtool's notation (`{service="scene"}`) -> value; empty: no series at all. */

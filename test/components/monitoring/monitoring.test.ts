@@ -62,7 +62,7 @@ describe("Prometheus", () => {
     const scene = { name: "scene", port: 3005, critical: false };
     const prometheus = new Prometheus("prometheus", {
       platform,
-      spec: spec.prometheus,
+      spec,
       fleet: "writing",
       environment: "staging",
       targets: [serverTarget(scene, pulumi.output("scene-0a1b2c3"), 9464)],
@@ -128,7 +128,7 @@ describe("Prometheus", () => {
 describe("Alertmanager", () => {
   it("is itself, its files and one workload on one volume, from the image that is asked for", async () => {
     const { platform, asked } = recordingPlatform();
-    const alertmanager = new Alertmanager("alertmanager", { platform, spec: spec.alertmanager });
+    const alertmanager = new Alertmanager("alertmanager", { platform, spec });
     await value(alertmanager.urn);
     await value(alertmanager.resource.urn);
     expect(createdFor("alertmanager")).toEqual([
@@ -146,6 +146,29 @@ describe("Alertmanager", () => {
       mountPath: "/etc/alertmanager",
     });
     expect(await value(alertmanager.url)).toBe("http://127.0.0.1:19093");
+  });
+
+  it("hands over the secrets of receivers as files of their own, marked secret", async () => {
+    const { platform, asked } = recordingPlatform();
+    const secret = "https://hooks.example.com/T0/B0/opensesame";
+    new Alertmanager("alertmanager", {
+      platform,
+      spec: monitoringSchema.parse({
+        alertmanager: {
+          receivers: [{ name: "hook", kind: "webhook" }],
+          routes: { critical: ["hook"] },
+        },
+      }),
+      receivers: { hook: secret },
+    });
+    const files = asked.liveFiles.get("alertmanager-config")!.files as Record<
+      string,
+      pulumi.Output<string>
+    >;
+    expect(Object.keys(files).sort()).toEqual(["alertmanager.yml", "receiver-hook"]);
+    expect(await pulumi.isSecret(files["receiver-hook"]!)).toBe(true);
+    expect(await value(files["receiver-hook"]!)).toBe(secret);
+    expect(await value(files["alertmanager.yml"]!)).not.toContain("opensesame");
   });
 });
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { baseAlerts } from "../../../components/monitoring/alerts/base.ts";
+import { alertGroups } from "../../../components/monitoring/alerts/alert-rule.ts";
+import { allAlerts } from "../../../components/monitoring/alerts/catalogue.ts";
 import { recordingRules } from "../../../components/monitoring/alerts/recording.ts";
 import { monitoringSchema } from "../../../components/monitoring/monitoring.schema.ts";
 import {
@@ -41,7 +42,11 @@ interface Rules {
   }[];
 }
 
-const scene = serverTarget({ name: "scene", port: 3005, critical: false }, "scene-0a1b2c3", 9464);
+const scene = serverTarget(
+  { name: "scene", port: 3005, critical: false, memoryMb: 160 },
+  "scene-0a1b2c3",
+  9464,
+);
 const admin = serverTarget(
   { name: "database-admin", port: 3010, critical: true },
   "database-admin-0a1b2c3",
@@ -60,7 +65,7 @@ function input(
   return {
     fleet: "writing",
     environment: "staging",
-    spec: monitoringSchema.parse({ prometheus: spec }).prometheus,
+    spec: monitoringSchema.parse({ prometheus: spec }),
     targets: [scene, admin, ...others],
     alertmanager: "am",
     ...change,
@@ -212,34 +217,60 @@ describe("renderPrometheus", () => {
 });
 
 describe("rules", () => {
-  const rules = (parse(renderPrometheus(input())["base.rules.yml"]!) as Rules).groups[0]!.rules;
+  const files = renderPrometheus(input());
+  const rulesOf = (group: string) =>
+    (parse(files[`${group}.rules.yml`]!) as Rules).groups[0]!.rules;
+  const rules = alertGroups.flatMap(rulesOf).filter(({ alert }) => alert !== undefined);
 
-  it("alerts after the durations of the guide", () => {
-    expect(
-      rules.map(({ alert, for: duration, labels }) => [alert, duration, labels?.severity]),
-    ).toEqual([
-      ["Watchdog", undefined, "none"],
-      ["ServiceDown", "2m", "critical"],
-    ]);
+  it("has every alert, in the file of its part", () => {
+    for (const group of alertGroups) {
+      const names = rulesOf(group).flatMap(({ alert }) => alert ?? []);
+      const expected = allAlerts().filter((alert) => alert.group === group);
+      expect(names).toEqual(expected.map(({ name }) => name));
+      expect(names.length).toBeGreaterThan(0);
+    }
   });
 
   it("gives every alert a service and a component, from the rule or from its series", () => {
     for (const rule of rules) {
       for (const label of ["service", "component"]) {
-        const grouped = /by \(([^)]*)\)/.exec(rule.expr)?.[1] ?? "";
-        expect(rule.labels?.[label] ?? grouped, `${rule.alert} ${label}`).toContain(
-          rule.labels?.[label] ? rule.labels[label] : label,
-        );
+        const grouped = rule.expr.includes(label);
+        expect(rule.labels?.[label] !== undefined || grouped, `${rule.alert} ${label}`).toBe(true);
       }
       expect(rule.annotations).toMatchObject({
         summary: expect.stringMatching(/\S/) as string,
         description: expect.stringMatching(/\S/) as string,
+        runbook_url: `docs/runbooks/${rule.alert}.md`,
       });
+      expect(JSON.stringify(rule.labels)).not.toContain("$value");
     }
   });
 
+  it("takes numbers from the fleet file", () => {
+    const changed = monitoringSchema.parse({
+      runbooks: "https://wiki.example/runbooks/",
+      alerts: {
+        HighLatencyP95: { thresholds: { time: "250ms" }, for: "7m", severity: "info" },
+        LowToolSuccess: { enabled: false },
+      },
+    });
+    const text = renderPrometheus(input({ spec: changed }))["servers.rules.yml"]!;
+    const all = (parse(text) as Rules).groups[0]!.rules;
+    const latency = all.find(({ alert }) => alert === "HighLatencyP95");
+    expect(latency).toMatchObject({
+      for: "7m",
+      labels: { severity: "info" },
+      annotations: { runbook_url: "https://wiki.example/runbooks/HighLatencyP95.md" },
+    });
+    expect(latency?.expr).toContain("> 250 and");
+    expect(all.map(({ alert }) => alert)).not.toContain("LowToolSuccess");
+  });
+
   it("calls samples fresh for three scrapes, at least a minute and at most what Prometheus sees", () => {
-    const expr = (scrapeIntervalSeconds: number) => baseAlerts({ scrapeIntervalSeconds })[0]!.expr;
+    const expr = (scrapeIntervalSeconds: number) =>
+      allAlerts()
+        .find(({ name }) => name === "Watchdog")!
+        .rule({ scrapeIntervalSeconds, runbooks: "x" }).expr;
     expect(expr(15)).toMatch(/< 60$/);
     expect(expr(30)).toMatch(/< 90$/);
     expect(expr(120)).toMatch(/< 300$/);
@@ -251,30 +282,46 @@ describe("rules", () => {
     }
   });
 
+  it("records the memory limit of every part that says how much it uses", () => {
+    const limits = rulesOf("recording").filter(({ record }) => record?.includes("memory_limit"));
+    expect(limits.map(({ labels, expr }) => [labels?.service, expr])).toEqual([
+      ["alertmanager", "vector(134217728)"],
+      ["pgbouncer", "vector(67108864)"],
+      ["postgres", "vector(67108864)"],
+      ["prometheus", "vector(402653184)"],
+      ["scene", "vector(167772160)"],
+    ]);
+  });
+
   it("tests every alert by its own name, firing and quiet, and every recorded series", () => {
-    const files = renderPrometheusTests(input());
-    expect(Object.keys(files)).toEqual(["base.rules.test.yml", "recording.rules.test.yml"]);
-    const base = parse(files["base.rules.test.yml"]!) as {
-      rule_files: string[];
-      tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
+    const tests = renderPrometheusTests(input());
+    const firing = new Set<string>();
+    const quiet = new Set<string>();
+    for (const [file, text] of Object.entries(tests)) {
+      const parsed = parse(text) as {
+        rule_files: string[];
+        tests: { alert_rule_test?: { alertname: string; exp_alerts: object[] }[] }[];
+      };
+      expect(Object.keys(files)).toContain(parsed.rule_files[0]);
+      expect(file.startsWith(parsed.rule_files[0]!.replace(".rules.yml", ""))).toBe(true);
+      for (const test of parsed.tests.flatMap(({ alert_rule_test = [] }) => alert_rule_test)) {
+        (test.exp_alerts.length > 0 ? firing : quiet).add(test.alertname);
+      }
+    }
+    const alerts = new Set(rules.map(({ alert }) => alert!));
+    expect(firing).toEqual(alerts);
+    expect(quiet).toEqual(alerts);
+    const recording = parse(tests["recording.rules.test.yml"]!) as {
+      tests: { promql_expr_test: { exp_samples: { labels: string }[]; expr: string }[] }[];
     };
-    expect(base.rule_files).toEqual(["base.rules.yml"]);
-    const tests = base.tests.flatMap((test) => test.alert_rule_test);
-    const named = (fires: boolean) =>
-      new Set(tests.filter((t) => t.exp_alerts.length > 0 === fires).map((t) => t.alertname));
-    const alerts = new Set(rules.map(({ alert }) => alert));
-    expect(named(true)).toEqual(alerts);
-    expect(named(false)).toEqual(alerts);
-    const recording = parse(files["recording.rules.test.yml"]!) as {
-      tests: { promql_expr_test: { expr: string }[] }[];
-    };
-    expect(new Set(recording.tests.map((test) => test.promql_expr_test[0]?.expr))).toEqual(
-      new Set(recordingRules.map(({ record }) => record)),
+    const recorded = recording.tests.map((test) => test.promql_expr_test[0]!.expr.split("{")[0]);
+    expect(new Set(recorded)).toEqual(
+      new Set([...recordingRules.map(({ record }) => record), "service:memory_limit:bytes"]),
     );
   });
 
   it("expects annotations as Prometheus fills them in", () => {
-    const text = renderPrometheusTests(input())["base.rules.test.yml"]!;
+    const text = renderPrometheusTests(input())["servers.rules.test.yml"]!;
     expect(text).toContain("summary: scene is down");
     expect(text).not.toContain("{{");
   });

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { changed, eventually, incarnations, memoryOf, workloads } from "../support/engine.ts";
 import { bookTitle, type LiveFleet } from "../support/live-fleet.ts";
 import { callOnce, connect, eras, postStatus } from "../support/mcp-conversation.ts";
+import { catalogueDrift, conditionallyAbsent } from "../support/catalogue-drift.ts";
 import { alertsAt } from "../support/prometheus.ts";
 
 /** The fleet comes up, stays as it is, and serves, watches and refuses as it should. */
@@ -123,5 +124,11 @@ export function servingClaims(live: LiveFleet): void {
       (all) => all.includes("Watchdog"),
     );
     expect(alerts).not.toContain("TargetDown");
+  });
+
+  it("exposes what the catalogue of metrics says, and nothing that it does not know", async () => {
+    expect(await catalogueDrift(live.prometheus)).toEqual([]);
+    const absent = await conditionallyAbsent(live.prometheus);
+    live.report("metrics that this traffic did not bring about", [...absent.keys()].join(" "));
   });
 }

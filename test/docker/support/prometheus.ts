@@ -26,6 +26,19 @@ export class PrometheusApi {
     return Object.fromEntries(result.map(({ metric, value }) => [metric.job, Number(value[1])]));
   }
 
+  /** Labels of every series that a scrape of the last five minutes brought, its name among them. */
+  series(): Promise<readonly Readonly<Record<string, string>>[]> {
+    const match = encodeURIComponent('{job=~".+"}');
+    const start = Math.floor(Date.now() / 1000) - 300;
+    return this.#get(`series?match[]=${match}&start=${start}`);
+  }
+
+  /** Metric -> type, as targets declare it. */
+  async types(): Promise<ReadonlyMap<string, string>> {
+    const declared = await this.#get<Record<string, { type: string }[]>>("metadata");
+    return new Map(Object.entries(declared).map(([name, [first]]) => [name, first!.type]));
+  }
+
   async #get<Data>(path: string): Promise<Data> {
     const response = await fetch(`${this.#url}/api/v1/${path}`, {
       signal: AbortSignal.timeout(10_000),

@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import { loadStackConfig, readStackFile } from "../../../infra/config/index.ts";
 import { fleet, projectWith } from "./fixture.ts";
 
-const defaults = { fleet: "fleets/writing.yaml", platform: "docker", set: {}, hasTokens: false };
+const defaults = {
+  fleet: "fleets/writing.yaml",
+  platform: "docker",
+  set: {},
+  hasTokens: false,
+  hasReceivers: false,
+};
 
 function stackFile(text: string) {
   const rootDir = projectWith(fleet());
@@ -24,6 +30,7 @@ describe("loadStackConfig", () => {
       "mcp-fleet:set": '{"gateway.port": 8081}',
       "mcp-fleet:baseImage": "registry.example/debian:13",
       "mcp-fleet:tokens": "hunter2",
+      "mcp-fleet:receivers": "hunter2",
       "docker:host": "unix:///run/docker.sock",
     });
     expect(problems).toEqual([]);
@@ -33,6 +40,7 @@ describe("loadStackConfig", () => {
       set: { "gateway.port": 8081 },
       baseImage: "registry.example/debian:13",
       hasTokens: true,
+      hasReceivers: true,
     });
   });
 

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { AlertmanagerSpec } from "../../components/monitoring/alertmanager.schema.ts";
+import { receiversWithSecret, secretProblem } from "../../components/monitoring/receivers.ts";
+import type { Problem } from "./problems.ts";
+import { looksSecret } from "./redact.ts";
+import { didYouMean } from "./suggest.ts";
+
+const secretsSchema = z.record(z.string(), z.string());
+const path = "mcp-fleet:receivers";
+
+/**
+ * Problems of the secret stack setting `mcp-fleet:receivers`: `{"<receiver>": "<address, key or password>"}`. No
+ * secret appears in them.
+ *
+ * @param json the setting's text; undefined: it is not set.
+ */
+export function checkReceivers(json: string | undefined, spec: AlertmanagerSpec): Problem[] {
+  const needed = receiversWithSecret(spec);
+  const parsed = secretsSchema.safeParse(json === undefined ? {} : parseJson(json));
+  if (!parsed.success) {
+    return [{ path, allowed: 'JSON of the form {"<receiver>": "<address, key or password>"}' }];
+  }
+  const secrets = parsed.data;
+  const missing = needed
+    .filter(({ name }) => secrets[name] === undefined)
+    .map(({ name, kind }) => ({
+      path: `${path}.${name}`,
+      allowed: `missing; the ${kind} receiver ${name} cannot tell anybody without its secret`,
+      fix: `store all of them with: pulumi config set --secret ${path} '{"${name}": "..."}'`,
+    }));
+  const wrong = Object.entries(secrets).flatMap(([name, secret]): Problem[] => {
+    const at = `${path}.${looksSecret(name) ? "(name not shown)" : name}`;
+    const receiver = needed.find((candidate) => candidate.name === name);
+    if (!receiver) {
+      const fix = didYouMean(
+        name,
+        needed.map((candidate) => candidate.name),
+      );
+      return [{ path: at, allowed: "no receiver with a secret has this name", fix }];
+    }
+    const allowed = secretProblem(receiver.kind, secret);
+    return allowed === undefined ? [] : [{ path: at, got: "a value that is not shown", allowed }];
+  });
+  return [...missing, ...wrong];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
