@@ -32,6 +32,12 @@ export interface FleetArgs {
   readonly receivers?: ReceiverSecrets;
   /** Whether Grafana's image can be had. */
   readonly grafana: boolean;
+  /**
+   * What Grafana shows: file name -> dashboard.
+   *
+   * @default none
+   */
+  readonly dashboards?: Readonly<Record<string, string>>;
   readonly gates: ReleaseGates;
 }
 
@@ -199,6 +205,7 @@ export class Fleet extends pulumi.ComponentResource {
             spec: grafana,
             image: platform.foreignImage(grafana.image),
             scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
+            ...(args.dashboards && { dashboards: args.dashboards }),
           },
           child,
         )

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DockerPlatform } from "../components/platform/docker/docker-platform.ts";
 import { contentTag } from "../components/platform/docker/images.ts";
 import type { ImageName } from "../components/platform/platform.ts";
+import type { FleetSpec } from "./config/index.ts";
 import { loadProgramConfig, programReceivers, programTokens } from "./program-config.ts";
 import { Engine } from "./engine.ts";
 import { Fleet } from "./fleet.ts";
@@ -51,6 +52,8 @@ export default async function program(): Promise<Record<string, unknown>> {
     throw refusal(`this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`);
   }
 
+  const dashboards = grafana ? await dashboardsOf(spec) : {};
+
   const previous = previousState(start.deployment?.resources ?? []);
   // Here the engine holds the stack's lock: no other run can be making these objects now.
   if (!dryRun) await removeLeftovers(stack, previous.known);
@@ -84,6 +87,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     platform,
     spec,
     grafana,
+    dashboards,
     gates,
     receivers,
     ...(tokens && { tokens }),
@@ -101,6 +105,17 @@ export default async function program(): Promise<Record<string, unknown>> {
     alertmanagerUrl: fleet.alertmanager.url,
     grafanaUrl: fleet.grafana?.url ?? null,
   };
+}
+
+/** Refuses dashboards that Grafana could not show, while nothing is registered yet. Loaded only where it runs. */
+async function dashboardsOf(spec: FleetSpec): Promise<Record<string, string>> {
+  const { renderDashboards } =
+    await import("../components/monitoring/dashboards/fleet-dashboards.ts");
+  try {
+    return renderDashboards(spec.monitoring);
+  } catch (error) {
+    throw refusal((error as Error).message);
+  }
 }
 
 /** An interrupted run may have made objects that it could not record; their names would be in the way. */

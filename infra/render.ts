@@ -5,6 +5,7 @@ import { renderRoles } from "../components/database/roles.render.ts";
 import { renderClientConfig, renderVsCodeConfig } from "../components/gateway/client-config.ts";
 import { renderHaproxy } from "../components/gateway/haproxy.render.ts";
 import { renderAlertmanager } from "../components/monitoring/alertmanager.render.ts";
+import { renderDashboards } from "../components/monitoring/dashboards/fleet-dashboards.ts";
 import {
   renderGrafanaDashboards,
   renderGrafanaDatasources,
@@ -74,7 +75,7 @@ const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<st
       alertmanager: "alertmanager",
       scrapeIntervalSeconds: fleet.monitoring.prometheus.scrapeIntervalSeconds,
     }),
-  "grafana/dashboards": () => renderGrafanaDashboards({}),
+  "grafana/dashboards": ({ fleet }) => renderGrafanaDashboards(renderDashboards(fleet.monitoring)),
   client: ({ endpoints }) => ({
     "mcp.json": renderClientConfig(endpoints),
     "vscode-mcp.json": renderVsCodeConfig(endpoints),

@@ -2,7 +2,7 @@ import { alertmanagerPort, prometheusPort } from "./prometheus.render.ts";
 import { promDuration, yamlFile } from "./rules.render.ts";
 
 /** Identity of the data sources: dashboards refer to these, so they never change. */
-const datasourceUids = { prometheus: "prometheus", alertmanager: "alertmanager" } as const;
+export const datasourceUids = { prometheus: "prometheus", alertmanager: "alertmanager" } as const;
 
 export interface GrafanaInput {
   /** Host names on the network `obs`. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { alertGroups, type RecordingRule } from "./alerts/alert-rule.ts";
 import { fleetAlerts } from "./alerts/catalogue.ts";
+import { alertSettings } from "./alerts/fleet-settings.ts";
 import { recordingRules } from "./alerts/recording.ts";
-import { readAlerts } from "./alerts/settings.ts";
 import { sloRecordings } from "./alerts/slo.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import {
@@ -90,15 +90,7 @@ function ruleFiles(input: Pick<PrometheusInput, "spec" | "targets">): Record<str
   };
 }
 
-/** Every alert of a fleet; what is wrong with its numbers was refused with the fleet file. */
-function alertsOf({ alerts, slo, prometheus, runbooks }: MonitoringSpec) {
-  return fleetAlerts({
-    slo,
-    runbooks: runbooks.replace(/\/$/, ""),
-    scrapeIntervalSeconds: prometheus.scrapeIntervalSeconds,
-    changes: readAlerts(alerts).changes,
-  });
-}
+const alertsOf = (spec: MonitoringSpec) => fleetAlerts(alertSettings(spec));
 
 function recordings({ spec, targets }: Pick<PrometheusInput, "spec" | "targets">) {
   return [...recordingRules, ...memoryLimits(spec, targets)];

@@ -97,6 +97,11 @@ command(
 command("render", "write every generated file, without an engine", async () => {
   return (await import("./commands/render.ts")).render;
 }).requiredOption("--out <dir>", "directory to write into");
+command("dashboards", "draw every dashboard from live data, as pages to look at", async () => {
+  return (await import("./commands/dashboards.ts")).dashboards;
+})
+  .option("--out <dir>", "directory to write into; default: .build/dashboards/STACK")
+  .option("--range <time>", "how far to look back, as in 15m, 6h or 2d", "1h");
 command("status", "what is deployed, and whether each part is healthy", async () => {
   return (await import("./commands/status.ts")).status;
 }).option("--wait", "wait until nobody changes the stack; the exit code is the verdict");

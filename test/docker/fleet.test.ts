@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { changingClaims } from "./claims/changing.ts";
+import { dashboardClaims } from "./claims/dashboards.ts";
 import { holdingClaims } from "./claims/holding.ts";
 import { leavingClaims } from "./claims/leaving.ts";
 import { servingClaims } from "./claims/serving.ts";
@@ -12,6 +13,7 @@ describe("the whole fleet, as a user runs it", () => {
   afterAll(() => live.dispose());
 
   servingClaims(live);
+  dashboardClaims(live);
   holdingClaims(live);
   changingClaims(live);
   leavingClaims(live);

@@ -123,7 +123,8 @@ async function deployed(stack: string, gates: ReleaseGates): Promise<Fleet> {
     baseImage: "base:1",
     log: spec.logging,
   });
-  const fleet = new Fleet(stack, { platform, spec, grafana: true, gates });
+  const dashboards = { "overview.json": "{}" };
+  const fleet = new Fleet(stack, { platform, spec, grafana: true, dashboards, gates });
   // Everything hangs on the last parts: once they are there, so is the rest.
   await Promise.all(
     [fleet.gateway.workload.address, fleet.prometheus.address, fleet.grafana!.address].map(
@@ -244,6 +245,11 @@ describe("the writing fleet", () => {
       const holder = (inputs["uploads"] ?? inputs["files"]) as Record<string, unknown>;
       expect(holder[secretMark], name).toBeDefined();
     }
+  });
+
+  it("gives Grafana the dashboards that it is given itself", () => {
+    const files = container("grafana-dashboards-files")["uploads"];
+    expect(JSON.stringify(files)).toContain("overview.json");
   });
 
   it("deploys the files that render writes", () => {
