@@ -9,7 +9,9 @@ import { didYouMean } from "../config/suggest.ts";
 export function explainUsage(error: CommanderError, command: Command): string {
   const isRoot = command.parent === null;
   const help = isRoot ? "./fleet --help" : `./fleet ${command.name()} --help`;
-  const names = command.commands.map((sub) => sub.name());
+  // Hidden ones are for the program itself.
+  const visible = new Set(command.createHelp().visibleCommands(command));
+  const names = command.commands.filter((sub) => visible.has(sub)).map((sub) => sub.name());
   const options = command.options.map(({ long }) => long!);
   // The word in question stands in quotes, as in: unknown option '--force'
   const word = /'([^']*)'/.exec(error.message)?.[1] ?? "";

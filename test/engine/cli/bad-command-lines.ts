@@ -9,7 +9,7 @@ export const badCommandLines: readonly BadCase[] = [
     args: ["deploy"],
     code: 2,
     says: [
-      "fleet deploy: no such command; known here: up, preview, render, status, health, outputs, config, doctor, destroy, test; see ./fleet --help",
+      "fleet deploy: no such command; known here: up, preview, render, dashboards, status, history, rollback, recover, health, outputs, config, doctor, destroy, test; see ./fleet --help",
     ],
   },
   {
@@ -17,7 +17,7 @@ export const badCommandLines: readonly BadCase[] = [
     args: ["up", "--force"],
     code: 2,
     says: [
-      "fleet up --force: no such option; known here: --stack, --json, --yes, --set; see ./fleet up --help",
+      "fleet up --force: no such option; known here: --stack, --json, --yes, --set, --keep-failed; see ./fleet up --help",
     ],
   },
   {

@@ -72,7 +72,7 @@ export const badFleets: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet {dir}/{stack}.yaml has 1 problem(s):",
-      "  gatway: unknown setting; did you mean gateway? Known here: name, environment, logging, serverDefaults, servers, postgres, pgbouncer, gateway, monitoring ({dir}/{stack}.yaml:7:1)",
+      "  gatway: unknown setting; did you mean gateway? Known here: name, environment, logging, serverDefaults, servers, postgres, pgbouncer, gateway, monitoring, health, rollout ({dir}/{stack}.yaml:7:1)",
     ],
   },
   {
@@ -210,7 +210,7 @@ export const badFleets: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet {dir}/{stack}.yaml has 1 problem(s):",
-      "  {dir}/{stack}.yaml: got an empty file; a map with name, environment, logging, serverDefaults, servers, postgres, pgbouncer, gateway, monitoring; name and servers are required ({dir}/{stack}.yaml)",
+      "  {dir}/{stack}.yaml: got an empty file; a map with name, environment, logging, serverDefaults, servers, postgres, pgbouncer, gateway, monitoring, health, rollout; name and servers are required ({dir}/{stack}.yaml)",
     ],
   },
   {
@@ -220,7 +220,7 @@ export const badFleets: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet {dir}/{stack}.yaml has 1 problem(s):",
-      "  {dir}/{stack}.yaml: got a list; a map with name, environment, logging, serverDefaults, servers, postgres, pgbouncer, gateway, monitoring; name and servers are required ({dir}/{stack}.yaml:1:1)",
+      "  {dir}/{stack}.yaml: got a list; a map with name, environment, logging, serverDefaults, servers, postgres, pgbouncer, gateway, monitoring, health, rollout; name and servers are required ({dir}/{stack}.yaml:1:1)",
     ],
   },
   {
@@ -307,7 +307,7 @@ export const badStacks: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet fleets/writing.yaml has 1 problem(s):",
-      "  mcp-fleet:flet: unknown setting; did you mean fleet? Known here: fleet, platform, set, baseImage, tokens (Pulumi.{stack}.yaml:2:3)",
+      "  mcp-fleet:flet: unknown setting; did you mean fleet? Known here: fleet, platform, set, baseImage, tokens, receivers (Pulumi.{stack}.yaml:2:3)",
     ],
   },
   {
