@@ -4,6 +4,7 @@ import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { policyFor, type Policies } from "../components/health/policy.ts";
 import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
 import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
+import { withoutLatencyOf } from "../components/health/unchanged.ts";
 import { revisionOf } from "../components/platform/revision.ts";
 import type { FleetSpec } from "./config/index.ts";
 import { judgeHealth, transportFor } from "./health-judge.ts";
@@ -17,7 +18,12 @@ import { History } from "./release/history.ts";
 import { owner } from "./release/lease.ts";
 import type { ReleaseEvent } from "./release/link.ts";
 import { packDeployment } from "./release/pack.ts";
-import { readRecords, transactionState, type ReleaseRecords } from "./release/records.ts";
+import {
+  readRecords,
+  transactionState,
+  type GateContent,
+  type ReleaseRecords,
+} from "./release/records.ts";
 import { ReleaseTransaction } from "./release/transaction-records.ts";
 import { publicJudge, type Handover } from "./switch-traffic.ts";
 import type { SecretSource } from "../components/health/secrets.ts";
@@ -147,8 +153,9 @@ export function healthGate(options: HealthGateOptions): Judge {
     try {
       const before = await options.before;
       const secrets = options.secrets();
+      const asked = gate === "private" ? content : aboutThisRelease(content, handover);
       const ask = () =>
-        judgeHealth(gate, content, transport, { secrets, tell, ...(before && { before }) });
+        judgeHealth(gate, asked, transport, { secrets, tell, ...(before && { before }) });
       const verdict =
         gate === "private"
           ? await ask()
@@ -159,6 +166,18 @@ export function healthGate(options: HealthGateOptions): Judge {
     } finally {
       await transport.close();
     }
+  };
+}
+
+/** The policy without what says more about the machine than about what the release has changed. */
+function aboutThisRelease(content: GateContent, { before }: Handover): GateContent {
+  const policy = readPolicy(content.policy);
+  const unchanged = Object.entries(policy.targets).filter(
+    ([component, { workload }]) => before[component] === workload,
+  );
+  return {
+    ...content,
+    policy: withoutLatencyOf(policy, new Set(unchanged.map(([component]) => component))),
   };
 }
 

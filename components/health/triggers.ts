@@ -1,4 +1,5 @@
 import type { ProbeInput } from "./probe.schema.ts";
+import { latencyTag } from "./unchanged.ts";
 
 /**
  * Reasons to roll back, as the guides of the source systems number them. Held for minutes in daily operation (that is
@@ -78,6 +79,7 @@ export function serverTriggers(
     {
       ...direct,
       name: `${server}/p95`,
+      tags: [...common.tags, latencyTag],
       measure: {
         of: "quantile",
         histogram: operations,
@@ -100,6 +102,7 @@ export function serverTriggers(
     {
       ...prometheus,
       name: `${server}/p95-recorded`,
+      tags: [...common.tags, latencyTag],
       query: `1000 * histogram_quantile(0.95, ${buckets}) and on() (${enough})`,
       threshold: triggers.p95Ms,
       unit: " ms",
