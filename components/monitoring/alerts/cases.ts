@@ -3,6 +3,9 @@ import type { AlertCase, AlertTests, FiringAlert, FiringCase, InputSeries } from
 /** Spacing of the values in test series, and of the evaluations. Seconds. */
 export const stepSeconds = 15;
 
+/** How long test series go on after their alert has to fire. Seconds. */
+export const tailSeconds = 7200;
+
 /** The first evaluation at or after a moment. */
 export function evaluationAt(seconds: number): number {
   return Math.ceil(seconds / stepSeconds - 1e-9) * stepSeconds;

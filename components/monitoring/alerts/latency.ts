@@ -4,7 +4,7 @@ import type { AlertTests, InputSeries, Severity } from "./alert-rule.ts";
 import { counter, evaluationAt, together } from "./cases.ts";
 import { defineAlert, type Alert, type AlertContext, type Runbook } from "./define-alert.ts";
 import { ratioCases, type Phase } from "./ratio-cases.ts";
-import { minimumCalls, scene, serverCauses } from "./servers.ts";
+import { minimumCalls, scene, serverCauses } from "./server-parts.ts";
 import { showThreshold } from "./threshold.ts";
 
 const windowSeconds = 300;

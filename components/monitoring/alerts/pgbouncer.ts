@@ -1,12 +1,11 @@
 import { equal, select } from "../metrics/select.ts";
-import { level, steady, together } from "./cases.ts";
+import { level, steady, together, tailSeconds } from "./cases.ts";
 import { defineAlert, type Alert, type Cause } from "./define-alert.ts";
+import { byService } from "./by-service.ts";
 import { showThreshold } from "./threshold.ts";
 
 const pgbouncer = { service: "pgbouncer", component: "database" } as const;
 const pool = { ...pgbouncer, database: equal("fleet"), user: equal("scene_a") };
-const long = 7200;
-const by = "by (service, component)";
 
 /** Behind a database that does not answer every queue grows. */
 const poolerCauses: readonly Cause[] = [
@@ -21,7 +20,7 @@ const down = defineAlert({
   severity: "critical",
   forSeconds: 60,
   thresholds: {},
-  expr: () => `max ${by} (${select("pgbouncer_up")}) == 0`,
+  expr: () => `max ${byService} (${select("pgbouncer_up")}) == 0`,
   summary: "PgBouncer is down",
   description: (_t, { forSeconds }) =>
     `PgBouncer has not answered its exporter for ${showThreshold("seconds", forSeconds)}; servers reach the database only through it.`,
@@ -39,7 +38,7 @@ const down = defineAlert({
   },
   tests: (_t, { forSeconds }) => {
     const series = (value: number) => ({
-      [select("pgbouncer_up", pgbouncer)]: steady(value, forSeconds + long),
+      [select("pgbouncer_up", pgbouncer)]: steady(value, forSeconds + tailSeconds),
     });
     return level({
       forSeconds,
@@ -72,7 +71,8 @@ const waiting = defineAlert({
   thresholds: {
     clients: { unit: "count", default: 20, min: 0, what: "Clients that wait for a connection." },
   },
-  expr: (t) => `sum ${by} (${select("pgbouncer_pools_client_waiting_connections")}) > ${t.clients}`,
+  expr: (t) =>
+    `sum ${byService} (${select("pgbouncer_pools_client_waiting_connections")}) > ${t.clients}`,
   summary: "Calls wait for database connections",
   description: (t) =>
     `{{ $value | humanize }} clients of PgBouncer wait for a connection; up to ${t.clients} are tolerated.`,
@@ -82,8 +82,8 @@ const waiting = defineAlert({
     const name = (user: string) =>
       select("pgbouncer_pools_client_waiting_connections", { ...pool, user });
     const series = (value: number) => ({
-      [name("scene_a")]: steady(value / 2, forSeconds + long),
-      [name("review_a")]: steady(value / 2, forSeconds + long),
+      [name("scene_a")]: steady(value / 2, forSeconds + tailSeconds),
+      [name("review_a")]: steady(value / 2, forSeconds + tailSeconds),
     });
     const over = t.clients * 1.05 + 0.5;
     return level({
@@ -113,7 +113,10 @@ const maxwait = defineAlert({
   causes: [...poolerCauses, { alert: "PoolSaturated", scope: "service" }],
   tests: (t, { forSeconds }) => {
     const series = (value: number) => ({
-      [select("pgbouncer_pools_client_maxwait_seconds", pool)]: steady(value, forSeconds + long),
+      [select("pgbouncer_pools_client_maxwait_seconds", pool)]: steady(
+        value,
+        forSeconds + tailSeconds,
+      ),
     });
     const over = t.wait * 1.05;
     return level({
@@ -154,10 +157,10 @@ const poolFull = defineAlert({
       name: "fleet",
     });
     const series = (share: number, connections = 1024) => ({
-      [size]: steady(connections, forSeconds + long),
+      [size]: steady(connections, forSeconds + tailSeconds),
       [select("pgbouncer_pools_server_active_connections", pool)]: steady(
         1024 * share,
-        forSeconds + long,
+        forSeconds + tailSeconds,
       ),
     });
     const over = t.ratio * 1.05;
@@ -201,10 +204,10 @@ const serverConnections = defineAlert({
   tests: (t, { forSeconds }) => {
     const entry = { ...pgbouncer, database: equal("fleet"), name: equal("fleet") };
     const series = (share: number, max: number) => ({
-      [select("pgbouncer_databases_max_connections", entry)]: steady(max, forSeconds + long),
+      [select("pgbouncer_databases_max_connections", entry)]: steady(max, forSeconds + tailSeconds),
       [select("pgbouncer_databases_current_connections", entry)]: steady(
         1024 * share,
-        forSeconds + long,
+        forSeconds + tailSeconds,
       ),
     });
     const over = Math.min(1, t.ratio * 1.05);
@@ -235,7 +238,7 @@ const clients = defineAlert({
     },
   },
   expr: (t) =>
-    `max ${by} (${select("pgbouncer_used_clients")} / ${select("pgbouncer_config_max_client_connections")}) > ${t.ratio}`,
+    `max ${byService} (${select("pgbouncer_used_clients")} / ${select("pgbouncer_config_max_client_connections")}) > ${t.ratio}`,
   summary: "PgBouncer has few client connections left",
   description: (t) =>
     `{{ $value | humanizePercentage }} of PgBouncer's client connections are in use; ${showThreshold("ratio", t.ratio)} is the warning.`,
@@ -252,9 +255,9 @@ const clients = defineAlert({
     const series = (share: number) => ({
       [select("pgbouncer_config_max_client_connections", pgbouncer)]: steady(
         1024,
-        forSeconds + long,
+        forSeconds + tailSeconds,
       ),
-      [select("pgbouncer_used_clients", pgbouncer)]: steady(1024 * share, forSeconds + long),
+      [select("pgbouncer_used_clients", pgbouncer)]: steady(1024 * share, forSeconds + tailSeconds),
     });
     const over = Math.min(1, t.ratio * 1.05);
     return level({

@@ -4,7 +4,7 @@ import type { RecordingRule } from "./alert-rule.ts";
 import { together } from "./cases.ts";
 import { defineAlert, type Alert, type Cause } from "./define-alert.ts";
 import { burnTests, pagingClaims, type Sli } from "./slo-cases.ts";
-import { scene, serverCauses } from "./servers.ts";
+import { scene, serverCauses } from "./server-parts.ts";
 import { showThreshold, type Threshold } from "./threshold.ts";
 
 /** What a fleet promises of each of its servers. */
