@@ -140,8 +140,8 @@ command(
   "run every test of this project",
   async () => (await import("./commands/test.ts")).test,
 ).option(
-  "--only <suite>",
-  "static, unit, artefacts, engine, docker or drills (only when asked for); repeatable",
+  "--only <suites>",
+  "static, unit, artefacts, engine, docker or drills (only when asked for); separate several by commas",
   collect,
   [],
 );

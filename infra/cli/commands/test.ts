@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepare, type Toolchain } from "../../../toolchain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
+import { type Failure, readSuite, type SuiteResult } from "./test-report.ts";
 
 /** Static checks: name -> program and arguments. */
 const checks: readonly (readonly [string, readonly string[]])[] = [
@@ -21,18 +22,12 @@ const onRequest = ["drills"] as const;
 /** These build images and run real programs. */
 const needDocker: readonly string[] = ["artefacts", "engine", "docker", "drills"];
 
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
 /** What was asked for, else everything that CI runs: static checks, then one suite after the other. */
 export async function test(
   context: CommandContext,
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  const only = (options["only"] as string[] | undefined) ?? [];
+  const only = ((options["only"] as string[] | undefined) ?? []).flatMap((name) => name.split(","));
   const standard = ["static", ...suites];
   const known = [...standard, ...onRequest];
   const unknown = only.filter((name) => !known.includes(name));
@@ -43,7 +38,7 @@ export async function test(
     );
   }
   const wanted = only.length === 0 ? standard : known.filter((name) => only.includes(name));
-  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const results: SuiteResult[] = [];
   let toolchain: Toolchain | undefined;
   for (const name of wanted) {
     const started = Date.now();
@@ -55,67 +50,59 @@ export async function test(
       });
     }
     const env = { ...context.env, ...toolchain?.env };
-    if (name === "static") await runChecks(context, counts, env);
-    else await runSuite(context, counts, name, env);
+    results.push(
+      name === "static" ? await runChecks(context, env) : await runSuite(context, name, env),
+    );
     context.note(`== ${name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
   }
+  const count = (kind: "passed" | "failed" | "skipped") =>
+    results.reduce((sum, result) => sum + result[kind], 0);
+  // At the end once more, because CI shows the end of a long log.
+  for (const { where, message } of results.flatMap(({ failures }) => failures)) {
+    context.note(`\nFAILED  ${where}\n${message.replace(/^/gm, "    ")}`);
+  }
   context.out(
-    `${counts.passed} passed, ${counts.failed} failed` +
-      (counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""),
+    `${count("passed")} passed, ${count("failed")} failed` +
+      (count("skipped") > 0 ? `, ${count("skipped")} skipped` : ""),
   );
-  return counts.failed === 0 && counts.passed > 0 ? exitCodes.done : exitCodes.refused;
+  return count("failed") === 0 && count("passed") > 0 ? exitCodes.done : exitCodes.refused;
 }
 
-async function runChecks(
-  context: CommandContext,
-  counts: Counts,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
+async function runChecks(context: CommandContext, env: NodeJS.ProcessEnv): Promise<SuiteResult> {
+  const failures: Failure[] = [];
   for (const [name, command] of checks) {
     const code = await run(context.rootDir, command, env);
     context.note(`${code === 0 ? "ok" : "FAILED"}  ${name}`);
-    counts[code === 0 ? "passed" : "failed"] += 1;
+    if (code !== 0) failures.push({ where: name, message: `${command.join(" ")}: exit ${code}` });
   }
+  const failed = failures.length;
+  return { passed: checks.length - failed, failed, skipped: 0, failures };
 }
 
 async function runSuite(
   context: CommandContext,
-  counts: Counts,
   suite: string,
   env: NodeJS.ProcessEnv,
-): Promise<void> {
+): Promise<SuiteResult> {
   const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-test-"));
   const report = join(directory, "report.json");
   try {
-    const command = [
-      "vitest",
-      "run",
-      "--project",
-      suite,
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-    ];
-    const code = await run(context.rootDir, command, env);
-    const result = readReport(report);
-    counts.passed += result.numPassedTests;
-    counts.skipped += result.numPendingTests;
-    // A suite that could not even be collected has no failed test, and failed all the same.
-    counts.failed += code === 0 ? result.numFailedTests : Math.max(1, result.numFailedTests);
+    const code = await run(
+      context.rootDir,
+      [
+        "vitest",
+        "run",
+        "--project",
+        suite,
+        "--reporter=default",
+        "--reporter=json",
+        `--outputFile.json=${report}`,
+      ],
+      env,
+    );
+    return readSuite(suite, report, context.rootDir, code);
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function readReport(path: string): {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-} {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as ReturnType<typeof readReport>;
-  } catch {
-    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
   }
 }
 
