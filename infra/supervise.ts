@@ -58,11 +58,14 @@ export function startSupervisor(): (event: ReleaseEvent) => void {
   return (event) => appendFileSync(events, `${JSON.stringify(event)}\n`, { mode: 0o600 });
 }
 
-/** Addresses of this program's own engine are not for the commands that the supervisor starts. */
+/**
+ * Addresses of this program's own engine are not for the commands that the supervisor starts: each of them would wait
+ * some ten seconds for the engine's log receiver (`PULUMI_LOG_OTLP_ENDPOINT`), which has gone with it.
+ */
 function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(
-      ([key]) => !/^PULUMI_(NODEJS_|MONITOR|ENGINE|CONFIG$|CONFIG_SECRET_KEYS)/.test(key),
+      ([key]) => !/^PULUMI_(NODEJS_|MONITOR|ENGINE|CONFIG$|CONFIG_SECRET_KEYS|\w*OTLP)/.test(key),
     ),
   );
 }
