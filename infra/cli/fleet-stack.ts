@@ -113,7 +113,11 @@ export class FleetStack {
         import("../release/engine-run.ts"),
       ]);
       const workspace = await LocalWorkspace.create({ workDir: this.#rootDir });
-      const stack = await Stack.select(this.#name, workspace);
+      // Every command names its stack; to select it costs a start of the CLI, and changes what the user has selected.
+      const named = Object.create(workspace, {
+        selectStack: { value: () => Promise.resolve() },
+      }) as typeof workspace;
+      const stack = await Stack.select(this.#name, named);
       return automationEngine(stack, {
         configFile: this.#configFile.path,
         onEvent: interrupt.onEvent,
@@ -121,6 +125,8 @@ export class FleetStack {
     });
     return {
       exportDeployment: () => this.#openState(),
+      // What goes wrong here is said by the rollback that needs it.
+      prepare: () => void automation().catch(() => undefined),
       importDeployment: (deployment) =>
         this.#unlocked(async () => (await automation()).importDeployment(deployment)),
       up: (program, options) =>

@@ -4,7 +4,10 @@ import type { Properties } from "./deployment.ts";
 /** Key that marks an object as more than plain data, in the state as well as on the wire. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-/** Bookkeeping of bridged plugins (which inputs they chose themselves); they make it anew at each check. */
+/**
+ * Bookkeeping of bridged plugins: which inputs they chose themselves. They make it anew at each check, and keep what they
+ * chose before where a program goes on saying nothing.
+ */
 const defaultsKey = "__defaults";
 
 /** A property as the engine's protocol carries it: secrets are wrapped, their content lies open inside. */
@@ -41,6 +44,16 @@ export function withoutDefaults<Value>(value: Value): Value {
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).filter(([key]) => key !== defaultsKey);
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutDefaults(inner)])) as Value;
+}
+
+/** Without what bridged plugins chose themselves, and their notes on it, at every depth: what a program had said. */
+export function withoutChosen<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withoutChosen) as Value;
+  if (!isRecord(value)) return value;
+  const noted = value[defaultsKey];
+  const chosen = new Set<unknown>(Array.isArray(noted) ? noted : []);
+  const said = Object.entries(value).filter(([key]) => key !== defaultsKey && !chosen.has(key));
+  return Object.fromEntries(said.map(([key, inner]) => [key, withoutChosen(inner)])) as Value;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface ReleaseEngine {
   exportDeployment(): Promise<StackExport>;
   /** Writes a state; its open secrets are encrypted with the stack's key on the way in. */
   importDeployment(deployment: StackExport): Promise<void>;
+  /** Called when a gate begins to ask: time to load what only a rollback needs, while nothing else is done. */
+  prepare?(): void;
   /** Runs an inline program without preview. `refresh` overrides what the project says. */
   up(program: PulumiFn, options: { readonly refresh: boolean }): Promise<OperationCounts>;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { sameProperties } from "./deployment-values.ts";
 import {
   identityOf,
@@ -155,6 +156,23 @@ export function presentPart(merged: Deployment, before: Deployment | undefined):
     (record) => urns.has(record.urn) && !record.pendingReplacement,
   );
   return { ...merged, resources: withoutDangling(present, wanted) };
+}
+
+/** URNs of the resources of `before` that a merged deployment has live, with the very same inputs. */
+export function unchangedPart(
+  merged: Deployment,
+  before: Deployment | undefined,
+): ReadonlySet<string> {
+  const live = new Map(liveResources(merged).map((record) => [record.urn, record]));
+  const alike = liveResources(before).filter(({ urn, inputs }) => {
+    const present = live.get(urn);
+    return (
+      present !== undefined &&
+      !present.pendingReplacement &&
+      isDeepStrictEqual(present.inputs ?? {}, inputs ?? {})
+    );
+  });
+  return new Set(alike.map(({ urn }) => urn));
 }
 
 /** Of two records that look alike, as replaced ones with a fixed id do, the old one. */

@@ -1,7 +1,7 @@
 import type { ResourceHook, ResourceHookBinding } from "@pulumi/pulumi";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import proto from "@pulumi/pulumi/proto/resource_pb.js";
-import { toWire, withoutDefaults } from "./deployment-values.ts";
+import { toWire, withoutChosen, withoutDefaults } from "./deployment-values.ts";
 import { isProviderType, nameOf, type Properties, type ResourceRecord } from "./deployment.ts";
 import { toStruct } from "./replay-monitor.ts";
 import type { CleanInputs } from "./settle.ts";
@@ -22,6 +22,13 @@ export interface ReplayRequestOptions {
    * @default everything is sent but the notes of bridged plugins on defaults
    */
   readonly cleanInputs?: CleanInputs;
+  /**
+   * URNs that the current state has with these very inputs. What bridged plugins chose there is left to them once more:
+   * they keep it. Were it said, the state would differ by their notes, and be written anew for each such resource.
+   *
+   * @default none: every input is said, so that an object that has to be made again is like the one before
+   */
+  readonly unchanged?: ReadonlySet<string>;
 }
 
 interface RegisterContext {
@@ -96,10 +103,14 @@ export function readRequest(record: ResourceRecord, provider: string): proto.Rea
 
 /** Inputs of a record as a program sends them. */
 export function inputsOf(
-  { type, inputs }: ResourceRecord,
-  clean: CleanInputs = (_type, properties) => properties,
+  { type, urn, inputs }: ResourceRecord,
+  {
+    cleanInputs: clean = (_type, properties) => properties,
+    unchanged,
+  }: Pick<ReplayRequestOptions, "cleanInputs" | "unchanged"> = {},
 ): Properties {
-  return withoutDefaults(clean(type, toWire(inputs ?? {}) as Properties));
+  const sent = clean(type, toWire(inputs ?? {}) as Properties);
+  return unchanged?.has(urn) ? withoutChosen(sent) : withoutDefaults(sent);
 }
 
 /** Every input is named: for a request that names none, the engine takes each to depend on everything. */

@@ -91,7 +91,7 @@ async function replay(record: ResourceRecord, run: Run): Promise<string> {
   }
   const request = await registerRequest(record, {
     provider,
-    inputs: withChanges(record, inputsOf(record, options.cleanInputs), run.changes),
+    inputs: withChanges(record, inputsOf(record, options), run.changes),
     hooks: options.hooks?.(record),
     options,
   });

@@ -1,5 +1,11 @@
 import type { Deployment, StackExport } from "./deployment.ts";
-import { mergeForRollback, presentPart, replacedDeleteFirst, type MergeOptions } from "./merge.ts";
+import {
+  mergeForRollback,
+  presentPart,
+  replacedDeleteFirst,
+  unchangedPart,
+  type MergeOptions,
+} from "./merge.ts";
 import { replayProgram, type ReplayOptions } from "./replay.ts";
 import type { OperationCounts, ReleaseEngine } from "./engine-run.ts";
 import { settle } from "./settle.ts";
@@ -65,10 +71,8 @@ export async function restore(
 
   const before = options.before?.deployment ?? undefined;
   const current = failed.deployment ?? {};
-  await engine.importDeployment({
-    ...failed,
-    deployment: mergeForRollback(current, before, options),
-  });
+  const found = mergeForRollback(current, before, options);
+  await engine.importDeployment({ ...failed, deployment: found });
   const merged = clock.lap();
 
   await options.removeStray?.(knownIds(current, before));
@@ -78,8 +82,14 @@ export async function restore(
     ...(options.deleteFirst ?? []),
     ...replacedDeleteFirst(current, before),
   ]);
-  const program = replayProgram(before, { ...options, deleteFirst });
   const run = { refresh: options.refresh ?? false };
+  // What a refresh finds is not known yet.
+  const unchanged = run.refresh ? undefined : unchangedPart(found, before);
+  const program = replayProgram(before, {
+    ...options,
+    deleteFirst,
+    ...(unchanged && { unchanged }),
+  });
   const counts = await engine.up(program, run).catch(async (error: unknown) => {
     // What is gone may want a port or a name that a new object holds, and new objects are deleted last.
     if (deleteFirst.size === 0) throw error;

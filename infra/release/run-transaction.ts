@@ -85,7 +85,10 @@ export async function runTransaction(
   const begun = Date.now();
   const start = await host.engine.exportDeployment();
   const before = isDeployed(start.deployment) ? start.deployment : null;
-  const observed = new Observer(host.onEvent);
+  const observed = new Observer((event) => {
+    if (event.kind === "phase" && event.phase === "gate") host.engine.prepare?.();
+    host.onEvent(event);
+  });
   const link = await LinkServer.open(() => ({ before }), observed.onEvent);
   const end = await update(link.path, observed.onEvent).finally(() => link.close());
   const ended = Date.now();

@@ -5,6 +5,7 @@ import {
   mergeForRollback,
   presentPart,
   replacedDeleteFirst,
+  unchangedPart,
 } from "../../../infra/release/merge.ts";
 import {
   component,
@@ -39,6 +40,21 @@ describe("the merge for a rollback", () => {
     expect(find(mergeForRollback(failed, before), "a")).toEqual(
       thing("a", "1", { inputs: { size: 7 }, protect: true }),
     );
+  });
+
+  it("tells what has the inputs of before: condemned meanwhile, or never touched", () => {
+    const before = deployment(...["a", "b", "c", "d"].map((name) => thing(name, "1")));
+    const failed = deployment(
+      thing("a", "2", { inputs: { size: 2 } }),
+      thing("a", "1", { delete: true }),
+      thing("b", "1"),
+      thing("c", "1", { inputs: { size: 7 } }),
+      thing("d", "1", { pendingReplacement: true }),
+    );
+    expect(unchangedPart(mergeForRollback(failed, before), before)).toEqual(
+      new Set([stackRecord(), provider, thing("a", "1"), thing("b", "1")].map(({ urn }) => urn)),
+    );
+    expect(unchangedPart(failed, undefined)).toEqual(new Set());
   });
 
   it("lets an interrupted change in place be made again", () => {

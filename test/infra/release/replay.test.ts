@@ -11,6 +11,7 @@ import {
   readRequest,
   registerRequest,
 } from "../../../infra/release/replay-requests.ts";
+import type { CleanInputs } from "../../../infra/release/settle.ts";
 import { component, provider, thing } from "./deployment-records.ts";
 
 const secretKey = "4dabf18193072939515e22adb298388d";
@@ -104,8 +105,24 @@ describe("the request that replays a resource", () => {
 
   it("sends inputs as the caller cleans them", () => {
     const record = thing("a", "1", { inputs: { size: 1, internal: "x" } });
-    expect(inputsOf(record, (_type, { internal: _internal, ...rest }) => rest)).toEqual({
-      size: 1,
+    const cleanInputs: CleanInputs = (_type, { internal: _internal, ...rest }) => rest;
+    expect(inputsOf(record, { cleanInputs })).toEqual({ size: 1 });
+  });
+
+  it("leaves to the plugin what it chose, where nothing has changed", () => {
+    const record = thing("a", "1", {
+      inputs: {
+        name: "a-1",
+        ports: [{ port: 80, kind: "tcp", __defaults: ["kind"] }],
+        __defaults: ["name"],
+      },
+    });
+    expect(inputsOf(record, { unchanged: new Set([record.urn]) })).toEqual({
+      ports: [{ port: 80 }],
+    });
+    expect(inputsOf(record, { unchanged: new Set(["urn:other"]) })).toEqual({
+      name: "a-1",
+      ports: [{ port: 80, kind: "tcp" }],
     });
   });
 
