@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Answer, Verdict } from "./answer.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { describeProbe, isMeasurement } from "./describe.ts";
@@ -163,6 +164,8 @@ class Judge {
     await this.#turn();
     const abort = new AbortController();
     const either = AbortSignal.any([signal, abort.signal]);
+    // A probe may have many calls under way, and each listens: Node.js would warn of a leak at the eleventh.
+    setMaxListeners(0, either);
     const started = this.#clock.now();
     const took = () => this.#clock.now() - started;
     try {
