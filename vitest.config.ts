@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"],
+          setupFiles: ["test/fixed-seed.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
           // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
