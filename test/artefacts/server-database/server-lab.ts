@@ -22,10 +22,15 @@ const passwordOf = (role: string): string => `password-of-${role}`;
 
 /** The bundled servers and their migration job as processes, beside a real PostgreSQL. */
 export class ServerLab {
-  /** Of the bundles, the roles that the job makes, and their passwords. */
-  readonly folder = mkdtempSync(join(tmpdir(), "mcp-servers-"));
   readonly #running: ServerProcess[] = [];
+  #folder: string | undefined;
   #cluster: PostgresCluster | undefined;
+
+  /** Of the bundles, the roles that the job makes, and their passwords. */
+  get folder(): string {
+    if (this.#folder === undefined) throw new Error("the lab is not open yet");
+    return this.#folder;
+  }
 
   get cluster(): PostgresCluster {
     if (this.#cluster === undefined) throw new Error("the lab is not open yet");
@@ -33,6 +38,7 @@ export class ServerLab {
   }
 
   async open(): Promise<void> {
+    this.#folder = mkdtempSync(join(tmpdir(), "mcp-servers-"));
     mkdirSync(join(this.folder, "passwords"));
     [this.#cluster] = await Promise.all([
       createPostgresCluster(WRITER_PASSWORD),
@@ -62,7 +68,7 @@ export class ServerLab {
 
   close(): void {
     this.#cluster?.remove();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   passwordFile(role: string): string {
