@@ -1,9 +1,10 @@
 import { select } from "../metrics/select.ts";
 import { byService } from "./by-service.ts";
-import { level, steady, tailSeconds, together } from "./cases.ts";
+import { stateCases } from "./cases.ts";
 import { defineAlert } from "./define-alert.ts";
 import { alertmanager, counted, prometheus } from "./monitoring-kinds.ts";
 import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
 export const alertmanagerDown = defineAlert({
@@ -25,25 +26,14 @@ export const alertmanagerDown = defineAlert({
     ],
     mitigation: ["`docker restart <alertmanager>`, or `./fleet up`."],
   },
-  tests: (_t, { forSeconds }) => {
-    const series = (value: number, labels: object) => ({
-      [select("up", labels)]: steady(value, forSeconds + tailSeconds),
-    });
-    return together(
-      level({
-        forSeconds,
-        bad: series(0, alertmanager),
-        good: series(1, alertmanager),
-        goodIs: "it answers",
-        firing: { labels: alertmanager },
-      }),
-      {
-        quiet: [
-          { name: "another part", series: series(0, prometheus), atSeconds: forSeconds + 600 },
-        ],
-      },
-    );
-  },
+  tests: (_t, { forSeconds }) =>
+    stateCases({
+      forSeconds,
+      series: select("up", alertmanager),
+      goodIs: "it answers",
+      firing: { labels: alertmanager },
+      others: { "another part": select("up", prometheus) },
+    }),
 });
 
 export const notificationsFailing = defineAlert({
@@ -61,9 +51,10 @@ export const notificationsFailing = defineAlert({
     },
   },
   expr: (t) => {
-    const of = (f: string, name: "notifications_failed" | "notifications") =>
-      `sum by (service, component, integration) (${f}(${select(`alertmanager_${name}_total`)}[15m]))`;
-    return `${of("rate", "notifications_failed")} / ${of("rate", "notifications")} > ${t.ratio} and ${of("increase", "notifications")} >= ${t.minimum}`;
+    const growthOf = (name: "notifications_failed" | "notifications") => (growth: Growth) =>
+      `sum by (service, component, integration) (${growth}(${select(`alertmanager_${name}_total`)}[15m]))`;
+    const [part, whole] = [growthOf("notifications_failed"), growthOf("notifications")];
+    return shareJudged({ ...t, part, whole, is: ">" });
   },
   summary: "Alerts do not get through by {{ $labels.integration }}",
   description: (t) =>

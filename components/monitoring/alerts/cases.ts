@@ -136,6 +136,50 @@ export function crossing(given: {
 }
 
 /**
+ * A state that is 1 while all is well and 0 otherwise, judged as it is, or by the best of a window: then one good
+ * sample within it is enough.
+ */
+export function stateCases(given: {
+  readonly forSeconds: number;
+  readonly windowSeconds?: number;
+  /** Name and labels. */
+  readonly series: string;
+  readonly goodIs: string;
+  readonly firing: FiringAlert;
+  /** Why a series is none of the alert's business -> this series. */
+  readonly others?: Readonly<Record<string, string>>;
+}): AlertTests {
+  const { forSeconds, windowSeconds, series, firing } = given;
+  const long = forSeconds + tailSeconds;
+  const quiet = Object.entries(given.others ?? {}).map(([name, other]): AlertCase => ({
+    name,
+    series: { [other]: steady(0, long) },
+    atSeconds: forSeconds + 600,
+  }));
+  const tests = together(
+    level({
+      ...given,
+      bad: { [series]: steady(0, long) },
+      good: { [series]: steady(1, long) },
+    }),
+    { quiet },
+  );
+  if (windowSeconds === undefined) return tests;
+  const start = 2 * windowSeconds;
+  return together(
+    tests,
+    crossing({
+      forSeconds,
+      windowSeconds,
+      start,
+      share: 1,
+      series: { [series]: `${steady(1, start)} ${steady(0, long)}` },
+      firing,
+    }),
+  );
+}
+
+/**
  * Events that are counted over a window: more than the threshold fire at once, as many do not, and what has left the
  * window is forgotten.
  *

@@ -1,8 +1,18 @@
 import { equal, select } from "../metrics/select.ts";
-import { evaluationAt, level, rateCases, steady, tailSeconds, together } from "./cases.ts";
+import {
+  evaluationAt,
+  level,
+  rateCases,
+  stateCases,
+  steady,
+  tailSeconds,
+  together,
+} from "./cases.ts";
 import { defineAlert } from "./define-alert.ts";
-import { gateway, gatewayGone, perRoute, routes } from "./gateway-parts.ts";
+import { gateway, gatewayGone, perRoute, routeGone, routes } from "./gateway-parts.ts";
 import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { scene } from "./server-parts.ts";
+import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
 export const gatewayDown = defineAlert({
@@ -28,27 +38,14 @@ export const gatewayDown = defineAlert({
     ],
   },
   tests: (_t, { forSeconds }) => {
-    const series = (value: number, labels: object) => ({
-      [select("up", { ...labels, instance: equal("a") })]: steady(value, forSeconds + tailSeconds),
+    const up = (labels: object) => select("up", { ...labels, instance: equal("a") });
+    return stateCases({
+      forSeconds,
+      series: up(gateway),
+      goodIs: "it answers",
+      firing: { labels: gateway },
+      others: { "a server that is down is not the gateway": up(scene) },
     });
-    return together(
-      level({
-        forSeconds,
-        bad: series(0, gateway),
-        good: series(1, gateway),
-        goodIs: "it answers",
-        firing: { labels: gateway },
-      }),
-      {
-        quiet: [
-          {
-            name: "a server that is down is not the gateway",
-            series: series(0, { service: "scene", component: "mcp-server" }),
-            atSeconds: forSeconds + 600,
-          },
-        ],
-      },
-    );
   },
 });
 
@@ -74,9 +71,15 @@ export const gatewayRejections = defineAlert({
     },
   },
   expr: (t) => {
-    const answers = (code: object, of: string) =>
-      `sum(${of}(${select("haproxy_frontend_http_responses_total", { proxy: "gateway_public", ...code })}[5m]))`;
-    return `${answers({ code: "4xx" }, "rate")} / ${answers({}, "rate")} > ${t.ratio} and ${answers({}, "increase")} >= ${t.minimumCalls}`;
+    const answers = (code: object) => (growth: Growth) =>
+      `sum(${growth}(${select("haproxy_frontend_http_responses_total", { proxy: "gateway_public", ...code })}[5m]))`;
+    return shareJudged({
+      part: answers({ code: "4xx" }),
+      whole: answers({}),
+      is: ">",
+      ratio: t.ratio,
+      minimum: t.minimumCalls,
+    });
   },
   summary: "The gateway turns many requests away",
   description: (t) =>
@@ -103,8 +106,7 @@ export const gatewayRejections = defineAlert({
       series: (phases) => {
         const answers = (code: "2xx" | "4xx", proxy: string) =>
           select("haproxy_frontend_http_responses_total", { ...gateway, proxy, code });
-        const good = countedCalls(phases.map((phase) => ({ ...phase, bad: 1 - phase.bad }))).bad;
-        const { bad, total } = countedCalls(phases);
+        const { good, bad, total } = countedCalls(phases);
         return {
           [answers("2xx", "gateway_public")]: good,
           [answers("4xx", "gateway_public")]: bad,
@@ -138,11 +140,7 @@ export const gatewayConnectionErrors = defineAlert({
     ],
     mitigation: ["Restart the container.", "Raise its `cpus` if it cannot keep up with accepting."],
   },
-  causes: [
-    ...gatewayGone,
-    { alert: "ServiceDown", scope: "service" },
-    { alert: "GatewayBackendDown", scope: "service" },
-  ],
+  causes: routeGone,
   tests: (t, { forSeconds }) =>
     rateCases({
       forSeconds,

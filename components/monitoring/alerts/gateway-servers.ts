@@ -1,8 +1,9 @@
 import { select } from "../metrics/select.ts";
 import { burst, level, steady, tailSeconds, together } from "./cases.ts";
 import { defineAlert } from "./define-alert.ts";
-import { gateway, gatewayGone, perRoute, routes } from "./gateway-parts.ts";
+import { gateway, gatewayGone, perRoute, routeGone, routes } from "./gateway-parts.ts";
 import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
 export const gatewayBackendDown = defineAlert({
@@ -132,9 +133,15 @@ export const gatewayServerErrors = defineAlert({
     },
   },
   expr: (t) => {
-    const answers = (code: object, of: string) =>
-      `sum by (service) (${perRoute(`${of}(${select("haproxy_backend_http_responses_total", { ...routes, ...code })}[5m])`)})`;
-    return `${answers({ code: "5xx" }, "rate")} / ${answers({}, "rate")} > ${t.ratio} and ${answers({}, "increase")} >= ${t.minimumCalls}`;
+    const answers = (code: object) => (growth: Growth) =>
+      `sum by (service) (${perRoute(`${growth}(${select("haproxy_backend_http_responses_total", { ...routes, ...code })}[5m])`)})`;
+    return shareJudged({
+      part: answers({ code: "5xx" }),
+      whole: answers({}),
+      is: ">",
+      ratio: t.ratio,
+      minimum: t.minimumCalls,
+    });
   },
   summary: "Calls to {{ $labels.service }} end with server errors",
   description: (t) =>
@@ -151,11 +158,7 @@ export const gatewayServerErrors = defineAlert({
       "Began with a release: `./fleet rollback`.",
     ],
   },
-  causes: [
-    ...gatewayGone,
-    { alert: "ServiceDown", scope: "service" },
-    { alert: "GatewayBackendDown", scope: "service" },
-  ],
+  causes: routeGone,
   tests: (t, context) =>
     ratioCases({
       ...context,
@@ -165,8 +168,7 @@ export const gatewayServerErrors = defineAlert({
       series: (phases) => {
         const answers = (code: "2xx" | "5xx", proxy: string) =>
           select("haproxy_backend_http_responses_total", { ...gateway, proxy, code });
-        const good = countedCalls(phases.map((phase) => ({ ...phase, bad: 1 - phase.bad }))).bad;
-        const { bad, total } = countedCalls(phases);
+        const { good, bad, total } = countedCalls(phases);
         return {
           [answers("2xx", "scene")]: good,
           [answers("5xx", "scene")]: bad,
@@ -200,11 +202,7 @@ export const gatewayQueue = defineAlert({
     ],
     mitigation: ["Bring the missing container back.", "Slow calls: find the slow tool."],
   },
-  causes: [
-    ...gatewayGone,
-    { alert: "ServiceDown", scope: "service" },
-    { alert: "GatewayBackendDown", scope: "service" },
-  ],
+  causes: routeGone,
   tests: (t, { forSeconds }) => {
     const series = (value: number) => ({
       [select("haproxy_backend_current_queue", { ...gateway, proxy: "scene" })]: steady(

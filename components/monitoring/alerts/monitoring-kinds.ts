@@ -1,7 +1,7 @@
 import { select } from "../metrics/select.ts";
 import type { AlertTests } from "./alert-rule.ts";
 import { byService } from "./by-service.ts";
-import { burst, crossing, level, steady, tailSeconds, together } from "./cases.ts";
+import { burst, stateCases, together } from "./cases.ts";
 import { type Alert, type Runbook, defineAlert } from "./define-alert.ts";
 
 export const prometheus = { service: "prometheus", component: "monitoring" } as const;
@@ -33,27 +33,14 @@ export function reloadFailed(
       ],
       mitigation: ["`./fleet up` writes the files again and reloads."],
     },
-    tests: (_t, { forSeconds }) => {
-      const series = (values: string) => ({ [select(metric, labels)]: values });
-      const firing = { labels };
-      return together(
-        level({
-          forSeconds,
-          bad: series(steady(0, forSeconds + tailSeconds)),
-          good: series(steady(1, forSeconds + tailSeconds)),
-          goodIs: "it succeeded",
-          firing,
-        }),
-        crossing({
-          forSeconds,
-          windowSeconds: 300,
-          start: 600,
-          share: 1,
-          series: series(`${steady(1, 600)} ${steady(0, forSeconds + tailSeconds)}`),
-          firing,
-        }),
-      );
-    },
+    tests: (_t, { forSeconds }) =>
+      stateCases({
+        forSeconds,
+        windowSeconds: 300,
+        series: select(metric, labels),
+        goodIs: "it succeeded",
+        firing: { labels },
+      }),
   });
 }
 

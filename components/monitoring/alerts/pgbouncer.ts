@@ -1,5 +1,5 @@
 import { equal, select } from "../metrics/select.ts";
-import { level, steady, together, tailSeconds } from "./cases.ts";
+import { level, stateCases, steady, together, tailSeconds } from "./cases.ts";
 import { defineAlert, type Alert, type Cause } from "./define-alert.ts";
 import { byService } from "./by-service.ts";
 import { showThreshold } from "./threshold.ts";
@@ -36,18 +36,13 @@ const down = defineAlert({
       "Began with a release: `./fleet rollback`.",
     ],
   },
-  tests: (_t, { forSeconds }) => {
-    const series = (value: number) => ({
-      [select("pgbouncer_up", pgbouncer)]: steady(value, forSeconds + tailSeconds),
-    });
-    return level({
+  tests: (_t, { forSeconds }) =>
+    stateCases({
       forSeconds,
-      bad: series(0),
-      good: series(1),
+      series: select("pgbouncer_up", pgbouncer),
       goodIs: "it answers",
       firing: { labels: pgbouncer },
-    });
-  },
+    }),
 });
 
 const saturationRunbook = {

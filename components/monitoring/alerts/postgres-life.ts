@@ -1,8 +1,9 @@
 import { select } from "../metrics/select.ts";
 import { byService } from "./by-service.ts";
-import { level, steady, tailSeconds, together } from "./cases.ts";
+import { level, stateCases, steady, tailSeconds } from "./cases.ts";
 import { defineAlert } from "./define-alert.ts";
 import { firing, instance, postgres, postgresGone } from "./postgres-parts.ts";
+import { scene } from "./server-parts.ts";
 import { showThreshold } from "./threshold.ts";
 
 export const postgresDown = defineAlert({
@@ -29,12 +30,8 @@ export const postgresDown = defineAlert({
       "Connections used up: see PostgresConnectionsExhausted.",
     ],
   },
-  tests: (_t, { forSeconds }) => {
-    const series = (value: number) => ({
-      [select("pg_up", postgres)]: steady(value, forSeconds + tailSeconds),
-    });
-    return level({ forSeconds, bad: series(0), good: series(1), goodIs: "it answers", firing });
-  },
+  tests: (_t, { forSeconds }) =>
+    stateCases({ forSeconds, series: select("pg_up", postgres), goodIs: "it answers", firing }),
 });
 
 export const exporterDown = defineAlert({
@@ -55,23 +52,14 @@ export const exporterDown = defineAlert({
     ],
     mitigation: ["`docker restart <exporter>`, or `./fleet up`, which sets its password again."],
   },
-  tests: (_t, { forSeconds }) => {
-    const series = (value: number, labels: object = postgres) => ({
-      [select("up", labels)]: steady(value, forSeconds + tailSeconds),
-    });
-    return together(
-      level({ forSeconds, bad: series(0), good: series(1), goodIs: "it answers", firing }),
-      {
-        quiet: [
-          {
-            name: "a server is no exporter",
-            series: series(0, { service: "scene", component: "mcp-server" }),
-            atSeconds: forSeconds + 600,
-          },
-        ],
-      },
-    );
-  },
+  tests: (_t, { forSeconds }) =>
+    stateCases({
+      forSeconds,
+      series: select("up", postgres),
+      goodIs: "it answers",
+      firing,
+      others: { "a server is no exporter": select("up", scene) },
+    }),
 });
 
 export const exporterFailing = defineAlert({
@@ -136,10 +124,11 @@ export const unsafe = defineAlert({
     mitigation: ["`ALTER SYSTEM RESET fsync; SELECT pg_reload_conf();`, then `./fleet up`."],
   },
   causes: postgresGone,
-  tests: (_t, { forSeconds }) => {
-    const series = (value: number) => ({
-      [select("pg_settings_fsync", instance)]: steady(value, forSeconds + tailSeconds),
-    });
-    return level({ forSeconds, bad: series(0), good: series(1), goodIs: "it is on", firing });
-  },
+  tests: (_t, { forSeconds }) =>
+    stateCases({
+      forSeconds,
+      series: select("pg_settings_fsync", instance),
+      goodIs: "it is on",
+      firing,
+    }),
 });

@@ -4,7 +4,19 @@ import { burst, level, rateCases, steady, tailSeconds } from "./cases.ts";
 import { defineAlert } from "./define-alert.ts";
 import { database, firing, instance, postgres, postgresGone } from "./postgres-parts.ts";
 import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
+
+type Counter = "xact_commit" | "xact_rollback" | "blks_hit" | "blks_read";
+
+/** Growth of a counter over 5 minutes, all databases together. */
+const growthOf = (name: Counter) => (growth: Growth) =>
+  `sum ${byService} (${growth}(${select(`pg_stat_database_${name}`)}[5m]))`;
+
+const sumOf =
+  (...[a, b]: readonly [ReturnType<typeof growthOf>, ReturnType<typeof growthOf>]) =>
+  (growth: Growth) =>
+    `(${a(growth)} + ${b(growth)})`;
 
 export const rollbacks = defineAlert({
   name: "PostgresRollbacks",
@@ -26,10 +38,8 @@ export const rollbacks = defineAlert({
     },
   },
   expr: (t) => {
-    const of = (f: string, name: "commit" | "rollback") =>
-      `sum ${byService} (${f}(${select(`pg_stat_database_xact_${name}`)}[5m]))`;
-    const all = (f: string) => `(${of(f, "commit")} + ${of(f, "rollback")})`;
-    return `${of("rate", "rollback")} / ${all("rate")} > ${t.ratio} and ${all("increase")} >= ${t.minimum}`;
+    const [commits, rollbacks] = [growthOf("xact_commit"), growthOf("xact_rollback")];
+    return shareJudged({ ...t, part: rollbacks, whole: sumOf(commits, rollbacks), is: ">" });
   },
   summary: "PostgreSQL rolls back many transactions",
   description: (t) =>
@@ -54,12 +64,13 @@ export const rollbacks = defineAlert({
       windowSeconds: 300,
       threshold: t.ratio,
       minimumCalls: t.minimum,
-      series: (phases) => ({
-        [select("pg_stat_database_xact_commit", database)]: countedCalls(
-          phases.map((phase) => ({ ...phase, bad: 1 - phase.bad })),
-        ).bad,
-        [select("pg_stat_database_xact_rollback", database)]: countedCalls(phases).bad,
-      }),
+      series: (phases) => {
+        const { good, bad } = countedCalls(phases);
+        return {
+          [select("pg_stat_database_xact_commit", database)]: good,
+          [select("pg_stat_database_xact_rollback", database)]: bad,
+        };
+      },
       firing: (value) => ({ labels: postgres, value }),
     }),
 });
@@ -85,10 +96,8 @@ export const cacheHit = defineAlert({
     },
   },
   expr: (t) => {
-    const of = (f: string, name: "hit" | "read") =>
-      `sum ${byService} (${f}(${select(`pg_stat_database_blks_${name}`)}[5m]))`;
-    const all = (f: string) => `(${of(f, "hit")} + ${of(f, "read")})`;
-    return `${of("rate", "hit")} / ${all("rate")} < ${t.ratio} and ${all("increase")} >= ${t.minimum}`;
+    const [hits, reads] = [growthOf("blks_hit"), growthOf("blks_read")];
+    return shareJudged({ ...t, part: hits, whole: sumOf(hits, reads), is: "<" });
   },
   summary: "PostgreSQL reads much past its cache",
   description: (t) =>
@@ -110,12 +119,13 @@ export const cacheHit = defineAlert({
       windowSeconds: 300,
       threshold: 1 - t.ratio,
       minimumCalls: t.minimum,
-      series: (phases) => ({
-        [select("pg_stat_database_blks_hit", database)]: countedCalls(
-          phases.map((phase) => ({ ...phase, bad: 1 - phase.bad })),
-        ).bad,
-        [select("pg_stat_database_blks_read", database)]: countedCalls(phases).bad,
-      }),
+      series: (phases) => {
+        const { good, bad } = countedCalls(phases);
+        return {
+          [select("pg_stat_database_blks_hit", database)]: good,
+          [select("pg_stat_database_blks_read", database)]: bad,
+        };
+      },
       firing: (bad) => ({ labels: postgres, value: 1 - bad }),
     }),
 });

@@ -1,9 +1,10 @@
 import { select } from "../metrics/select.ts";
 import { byService } from "./by-service.ts";
-import { counter, crossing, level, steady, tailSeconds, together } from "./cases.ts";
+import { counter, crossing, level, stateCases, tailSeconds, together } from "./cases.ts";
 import { type Alert, defineAlert } from "./define-alert.ts";
 import { counted, prometheus } from "./monitoring-kinds.ts";
 import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
 export const notIngesting = defineAlert({
@@ -71,27 +72,14 @@ export const notConnected = defineAlert({
     diagnosis: ["Prometheus's status page lists the Alertmanagers that it knows."],
     mitigation: ["`./fleet up` writes the configuration again."],
   },
-  tests: (_t, { forSeconds }) => {
-    const name = select("prometheus_notifications_alertmanagers_discovered", prometheus);
-    const firing = { labels: prometheus };
-    return together(
-      level({
-        forSeconds,
-        bad: { [name]: steady(0, forSeconds + tailSeconds) },
-        good: { [name]: steady(1, forSeconds + tailSeconds) },
-        goodIs: "it knows one",
-        firing,
-      }),
-      crossing({
-        forSeconds,
-        windowSeconds: 300,
-        start: 600,
-        share: 1,
-        series: { [name]: `${steady(1, 600)} ${steady(0, forSeconds + tailSeconds)}` },
-        firing,
-      }),
-    );
-  },
+  tests: (_t, { forSeconds }) =>
+    stateCases({
+      forSeconds,
+      windowSeconds: 300,
+      series: select("prometheus_notifications_alertmanagers_discovered", prometheus),
+      goodIs: "it knows one",
+      firing: { labels: prometheus },
+    }),
 });
 
 export const sendFailing = defineAlert({
@@ -114,9 +102,9 @@ export const sendFailing = defineAlert({
     },
   },
   expr: (t) => {
-    const of = (f: string, name: "errors" | "sent") =>
-      `sum ${byService} (${f}(${select(`prometheus_notifications_${name}_total`)}[5m]))`;
-    return `${of("rate", "errors")} / ${of("rate", "sent")} > ${t.ratio} and ${of("increase", "sent")} >= ${t.minimum}`;
+    const growthOf = (name: "errors" | "sent") => (growth: Growth) =>
+      `sum ${byService} (${growth}(${select(`prometheus_notifications_${name}_total`)}[5m]))`;
+    return shareJudged({ ...t, part: growthOf("errors"), whole: growthOf("sent"), is: ">" });
   },
   summary: "Alertmanager does not take alerts",
   description: (t) =>

@@ -82,12 +82,11 @@ export function ratioCases(given: RatioCases): AlertTests {
   );
 }
 
-/** Counter of all calls and of the bad ones. */
-export function countedCalls(phases: readonly Phase[]): { total: string; bad: string } {
-  return {
-    total: counter(...phases.map(({ perSecond, seconds }) => [perSecond, seconds] as const)),
-    bad: counter(
-      ...phases.map(({ perSecond, bad, seconds }) => [perSecond * bad, seconds] as const),
-    ),
-  };
+/** Counters of all calls, of the good ones and of the bad ones. */
+export function countedCalls(phases: readonly Phase[]): Record<"total" | "good" | "bad", string> {
+  const counted = (share: (bad: number) => number) =>
+    counter(
+      ...phases.map(({ perSecond, bad, seconds }) => [perSecond * share(bad), seconds] as const),
+    );
+  return { total: counted(() => 1), good: counted((bad) => 1 - bad), bad: counted((bad) => bad) };
 }

@@ -1,19 +1,22 @@
 import { equal, not, select } from "../metrics/select.ts";
 import type { AlertTests } from "./alert-rule.ts";
 import { type AlertContext, defineAlert } from "./define-alert.ts";
-import { type Phase, countedCalls, ratioCases } from "./ratio-cases.ts";
-import {
-  databaseCauses,
-  enoughCalls,
-  minimumCalls,
-  perServer,
-  scene,
-  windowSeconds,
-} from "./server-parts.ts";
+import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { databaseCauses, minimumCalls, perServer, scene, windowSeconds } from "./server-parts.ts";
+import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
-const errorRatio = (least: number, ratio: number) =>
-  `${perServer} (rate(${select("mcp_errors_total")}[5m])) / ${perServer} (rate(${select("mcp_requests_total")}[5m])) > ${ratio} and ${enoughCalls(least)}`;
+const growthOf = (name: "mcp_errors_total" | "mcp_requests_total") => (growth: Growth) =>
+  `${perServer} (${growth}(${select(name)}[5m]))`;
+
+const errorRatio = (t: { ratio: number; minimumCalls: number }) =>
+  shareJudged({
+    part: growthOf("mcp_errors_total"),
+    whole: growthOf("mcp_requests_total"),
+    is: ">",
+    ratio: t.ratio,
+    minimum: t.minimumCalls,
+  });
 
 function errorTests(t: { ratio: number; minimumCalls: number }, c: AlertContext): AlertTests {
   return ratioCases({
@@ -56,7 +59,7 @@ export const highErrorRate = defineAlert({
     ratio: { unit: "ratio", default: 0.05, min: 0.0001, what: "Share of calls that fail." },
     minimumCalls,
   },
-  expr: (t) => errorRatio(t.minimumCalls, t.ratio),
+  expr: errorRatio,
   summary: "{{ $labels.service }} fails calls",
   description: (t) =>
     `{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} failed; up to ${showThreshold("ratio", t.ratio)} are tolerated.`,
@@ -75,7 +78,7 @@ export const criticalErrorRate = defineAlert({
     ratio: { unit: "ratio", default: 0.1, min: 0.0001, what: "Share of calls that fail." },
     minimumCalls,
   },
-  expr: (t) => errorRatio(t.minimumCalls, t.ratio),
+  expr: errorRatio,
   summary: "{{ $labels.service }} fails many calls",
   description: (t) =>
     `{{ $value | humanizePercentage }} of the calls to {{ $labels.service }} failed; ${showThreshold("ratio", t.ratio)} is the limit at which a release is rolled back.`,
@@ -104,17 +107,14 @@ function successTests(t: { ratio: number; minimumCalls: number }, c: AlertContex
     threshold: 1 - t.ratio,
     minimumCalls: t.minimumCalls,
     series: (phases) => {
-      const good = phases.map((phase): Phase => ({ ...phase, bad: 1 - phase.bad }));
+      const { good, bad, total } = countedCalls(phases);
       const labels = { ...scene, mcp_method_name: "tools/call" };
       const name = "mcp_server_operation_duration_seconds_count";
       return {
-        [select(name, { ...labels, gen_ai_tool_name: "list" })]: countedCalls(good).bad,
-        [select(name, { ...labels, gen_ai_tool_name: "list", error_type: "tool_error" })]:
-          countedCalls(phases).bad,
+        [select(name, { ...labels, gen_ai_tool_name: "list" })]: good,
+        [select(name, { ...labels, gen_ai_tool_name: "list", error_type: "tool_error" })]: bad,
         // Other methods do not count, however they end.
-        [select(name, { ...scene, mcp_method_name: "ping", error_type: "-32603" })]: countedCalls(
-          phases.map((phase) => ({ ...phase, bad: 1 })),
-        ).bad,
+        [select(name, { ...scene, mcp_method_name: "ping", error_type: "-32603" })]: total,
       };
     },
     firing: (bad) => ({ labels: scene, value: 1 - bad }),

@@ -1,4 +1,3 @@
-import { select } from "../metrics/select.ts";
 import type { Cause } from "./define-alert.ts";
 import type { Threshold } from "./threshold.ts";
 
@@ -29,6 +28,3 @@ export const minimumCalls: Threshold = {
 export const windowSeconds = 300;
 
 export const perServer = "sum by (service, component)";
-
-export const enoughCalls = (least: number) =>
-  `${perServer} (increase(${select("mcp_requests_total")}[5m])) >= ${least}`;

@@ -1,11 +1,11 @@
-import { matching, not, select } from "../metrics/select.ts";
+import { not, select } from "../metrics/select.ts";
+import { answersByStatus, failing, failingByServer } from "./common-panels.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
 import type { Limits } from "./limits.ts";
 import { bars, bigNumber, rows, timeSeries } from "./panels.ts";
-import { growth, orZero, rate, releaseMarks, servers, toServer } from "./shared.ts";
+import { growth, orZero, picked, rate, releaseMarks, servers, toServer } from "./shared.ts";
 
-const service = { service: matching("$server") };
-const failedCall = { ...service, error_type: not("") };
+const failedCall = { ...picked, error_type: not("") };
 
 /** What fails, where, and of which kind. */
 export function errorsDashboard(limits: Limits): FleetDashboard {
@@ -19,28 +19,14 @@ export function errorsDashboard(limits: Limits): FleetDashboard {
       {
         title: "Now",
         panels: [
-          bigNumber({
-            title: "Failing",
-            description: "Share of MCP requests answered with an error, over 5 minutes.",
-            unit: "percentunit",
-            width: 6,
-            decimals: 2,
-            queries: [
-              {
-                expr: `sum(rate(${select("mcp_errors_total", service)}[5m])) / (sum(rate(${select("mcp_requests_total", service)}[5m])) > 0)`,
-                legend: "",
-              },
-            ],
-            limit: limits.errorRatio,
-            prominent: true,
-          }),
+          failing(limits, 6),
           bigNumber({
             title: "Failed requests",
             description: "In the whole range that is shown.",
             unit: "short",
             width: 6,
             decimals: 0,
-            queries: [{ expr: `sum(${growth("mcp_errors_total", service)})`, legend: "" }],
+            queries: [{ expr: `sum(${growth("mcp_errors_total", picked)})`, legend: "" }],
           }),
           bigNumber({
             title: "Restarts",
@@ -51,7 +37,7 @@ export function errorsDashboard(limits: Limits): FleetDashboard {
             decimals: 0,
             queries: [
               {
-                expr: `sum(changes(${select("process_start_time_seconds", { ...service, component: "mcp-server" })}[$__range]))`,
+                expr: `sum(changes(${select("process_start_time_seconds", { ...picked, component: "mcp-server" })}[$__range]))`,
                 legend: "",
               },
             ],
@@ -65,7 +51,7 @@ export function errorsDashboard(limits: Limits): FleetDashboard {
             decimals: 0,
             queries: [
               {
-                expr: `sum by (reason) (${growth("mcp_sessions_rejected_total", service)})`,
+                expr: `sum by (reason) (${growth("mcp_sessions_rejected_total", picked)})`,
                 legend: "{{reason}}",
               },
             ],
@@ -75,18 +61,7 @@ export function errorsDashboard(limits: Limits): FleetDashboard {
       {
         title: "Where and what",
         panels: [
-          timeSeries({
-            title: "Failing by server",
-            description: "Share of requests answered with an error, over 5 minutes.",
-            unit: "percentunit",
-            width: 12,
-            min: 0,
-            queries: [
-              { expr: select("service:mcp_errors:ratio_rate5m", service), legend: "{{service}}" },
-            ],
-            limit: limits.errorRatio,
-            drillDown: toServer,
-          }),
+          failingByServer(limits),
           timeSeries({
             title: "Errors by kind",
             description:
@@ -125,7 +100,7 @@ export function errorsDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: `sum by (service) (${rate("mcp_database_query_duration_seconds_count", { ...service, result: "error" })})`,
+                expr: `sum by (service) (${rate("mcp_database_query_duration_seconds_count", { ...picked, result: "error" })})`,
                 legend: "{{service}}",
                 emptyWhen: "no statement has failed",
               },
@@ -137,20 +112,7 @@ export function errorsDashboard(limits: Limits): FleetDashboard {
       {
         title: "At the gateway",
         panels: [
-          timeSeries({
-            title: "Answers by class of status",
-            description: "What clients got: 4xx is the client's mistake or a limit, 5xx is ours.",
-            unit: "reqps",
-            width: 12,
-            min: 0,
-            stacked: true,
-            queries: [
-              {
-                expr: `sum by (code) (${rate("haproxy_frontend_http_responses_total", { proxy: "gateway_public" })})`,
-                legend: "{{code}}",
-              },
-            ],
-          }),
+          answersByStatus(),
           timeSeries({
             title: "Refused and broken",
             description:

@@ -1,11 +1,11 @@
-import { matching, notMatching, select } from "../metrics/select.ts";
+import { notMatching, select } from "../metrics/select.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
+import { answersByStatus } from "./common-panels.ts";
 import type { Limits } from "./limits.ts";
 import { bars, bigNumber, rows, timeSeries } from "./panels.ts";
-import { rate, releaseMarks, servers, upWords } from "./shared.ts";
+import { pickedRoutes, rate, releaseMarks, servers, upWords } from "./shared.ts";
 
 const clients = { proxy: "gateway_public" };
-const chosen = { proxy: matching("$server") };
 
 /** The only way in: what clients send, what they get, and what each server does with it. */
 export function gatewayDashboard(limits: Limits): FleetDashboard {
@@ -74,20 +74,7 @@ export function gatewayDashboard(limits: Limits): FleetDashboard {
       {
         title: "Clients",
         panels: [
-          timeSeries({
-            title: "Answers by class of status",
-            description: "What clients got: 4xx is the client's mistake or a limit, 5xx is ours.",
-            unit: "reqps",
-            width: 12,
-            min: 0,
-            stacked: true,
-            queries: [
-              {
-                expr: `sum by (code) (${rate("haproxy_frontend_http_responses_total", clients)})`,
-                legend: "{{code}}",
-              },
-            ],
-          }),
+          answersByStatus(),
           timeSeries({
             title: "Refused",
             description: "Requests refused per second, for their token, origin, size or rate.",
@@ -124,27 +111,27 @@ export function gatewayDashboard(limits: Limits): FleetDashboard {
             width: 24,
             queries: [
               {
-                expr: `sum by (proxy) (${select("haproxy_backend_active_servers", chosen)})`,
+                expr: `sum by (proxy) (${select("haproxy_backend_active_servers", pickedRoutes)})`,
                 legend: "",
               },
               {
-                expr: `sum by (proxy) (${select("haproxy_backend_current_sessions", chosen)})`,
+                expr: `sum by (proxy) (${select("haproxy_backend_current_sessions", pickedRoutes)})`,
                 legend: "",
               },
               {
-                expr: `sum by (proxy) (${select("haproxy_backend_current_queue", chosen)})`,
+                expr: `sum by (proxy) (${select("haproxy_backend_current_queue", pickedRoutes)})`,
                 legend: "",
               },
               {
-                expr: `sum by (proxy) (${select("haproxy_backend_response_time_average_seconds", chosen)})`,
+                expr: `sum by (proxy) (${select("haproxy_backend_response_time_average_seconds", pickedRoutes)})`,
                 legend: "",
               },
               {
-                expr: `sum by (proxy) (rate(${select("haproxy_backend_http_responses_total", { ...chosen, code: "5xx" })}[5m]))`,
+                expr: `sum by (proxy) (rate(${select("haproxy_backend_http_responses_total", { ...pickedRoutes, code: "5xx" })}[5m]))`,
                 legend: "",
               },
               {
-                expr: `sum by (proxy) (${select("haproxy_backend_downtime_seconds_total", chosen)})`,
+                expr: `sum by (proxy) (${select("haproxy_backend_downtime_seconds_total", pickedRoutes)})`,
                 legend: "",
               },
             ],
@@ -167,7 +154,7 @@ export function gatewayDashboard(limits: Limits): FleetDashboard {
             stacked: true,
             queries: [
               {
-                expr: `sum by (proxy) (${rate("haproxy_backend_http_requests_total", chosen)})`,
+                expr: `sum by (proxy) (${rate("haproxy_backend_http_requests_total", pickedRoutes)})`,
                 legend: "{{proxy}}",
               },
             ],
@@ -180,7 +167,7 @@ export function gatewayDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: select("haproxy_backend_response_time_average_seconds", chosen),
+                expr: select("haproxy_backend_response_time_average_seconds", pickedRoutes),
                 legend: "{{proxy}}",
               },
             ],
@@ -194,23 +181,23 @@ export function gatewayDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: `sum(${rate("haproxy_backend_connection_errors_total", chosen)})`,
+                expr: `sum(${rate("haproxy_backend_connection_errors_total", pickedRoutes)})`,
                 legend: "not reached",
               },
               {
-                expr: `sum(${rate("haproxy_backend_retry_warnings_total", chosen)})`,
+                expr: `sum(${rate("haproxy_backend_retry_warnings_total", pickedRoutes)})`,
                 legend: "tried again",
               },
               {
-                expr: `sum(${rate("haproxy_backend_redispatch_warnings_total", chosen)})`,
+                expr: `sum(${rate("haproxy_backend_redispatch_warnings_total", pickedRoutes)})`,
                 legend: "sent elsewhere",
               },
               {
-                expr: `sum(${rate("haproxy_backend_response_errors_total", chosen)})`,
+                expr: `sum(${rate("haproxy_backend_response_errors_total", pickedRoutes)})`,
                 legend: "broken off",
               },
               {
-                expr: `sum(${rate("haproxy_backend_client_aborts_total", chosen)})`,
+                expr: `sum(${rate("haproxy_backend_client_aborts_total", pickedRoutes)})`,
                 legend: "client gone",
               },
             ],
@@ -222,7 +209,7 @@ export function gatewayDashboard(limits: Limits): FleetDashboard {
             width: 12,
             min: 0,
             queries: [
-              { expr: select("haproxy_backend_current_queue", chosen), legend: "{{proxy}}" },
+              { expr: select("haproxy_backend_current_queue", pickedRoutes), legend: "{{proxy}}" },
             ],
             limit: limits.gatewayQueue,
           }),

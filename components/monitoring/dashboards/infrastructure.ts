@@ -2,10 +2,9 @@ import { matching, select } from "../metrics/select.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
 import type { Limits } from "./limits.ts";
 import { bars, bigNumber, rows, timeSeries } from "./panels.ts";
-import { memoryShare, rate, releaseMarks, servers, upWords } from "./shared.ts";
+import { memoryShare, picked, rate, releaseMarks, servers, upWords } from "./shared.ts";
 
-const service = { service: matching("$server") };
-const isServer = { ...service, component: "mcp-server" } as const;
+const isServer = { ...picked, component: "mcp-server" } as const;
 const monitoring = { component: matching("database|monitoring") };
 
 /** What it all costs, and whether what watches the fleet is well itself. */
@@ -110,7 +109,7 @@ export function infrastructureDashboard(limits: Limits): FleetDashboard {
             width: 12,
             min: 0,
             queries: [
-              { expr: select("nodejs_heap_size_used_bytes", service), legend: "{{service}}" },
+              { expr: select("nodejs_heap_size_used_bytes", picked), legend: "{{service}}" },
             ],
           }),
           timeSeries({
@@ -121,7 +120,7 @@ export function infrastructureDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: `sum by (service) (${rate("nodejs_gc_duration_seconds_sum", service)})`,
+                expr: `sum by (service) (${rate("nodejs_gc_duration_seconds_sum", picked)})`,
                 legend: "{{service}}",
               },
             ],

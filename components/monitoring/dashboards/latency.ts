@@ -1,17 +1,17 @@
-import { matching, not, select } from "../metrics/select.ts";
+import { not, select } from "../metrics/select.ts";
+import { latencyByServer } from "./common-panels.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
 import type { Limits } from "./limits.ts";
 import { bars, bigNumber, distribution, timeSeries } from "./panels.ts";
-import { rate, releaseMarks, servers, toServer } from "./shared.ts";
+import { picked, pickedRoutes, rate, releaseMarks, servers, toServer } from "./shared.ts";
 
-const service = { service: matching("$server") };
 /** Bound of a bucket. Seconds; the share below it is what clients were promised. */
 const promisedSeconds = "0.1";
 
 /** How long answers take, and which part of it is where. */
 export function latencyDashboard(limits: Limits): FleetDashboard {
   const quantile = (share: number) =>
-    `1000 * histogram_quantile(${share}, sum by (le) (rate(${select("mcp_server_operation_duration_seconds_bucket", service)}[5m]))) > 0`;
+    `1000 * histogram_quantile(${share}, sum by (le) (rate(${select("mcp_server_operation_duration_seconds_bucket", picked)}[5m]))) > 0`;
   return defineDashboard({
     uid: "mcp-latency",
     title: "Latency Analysis",
@@ -43,7 +43,7 @@ export function latencyDashboard(limits: Limits): FleetDashboard {
             decimals: 1,
             queries: [
               {
-                expr: `sum(rate(${select("mcp_server_operation_duration_seconds_bucket", { ...service, le: promisedSeconds })}[5m])) / (sum(rate(${select("mcp_server_operation_duration_seconds_count", service)}[5m])) > 0)`,
+                expr: `sum(rate(${select("mcp_server_operation_duration_seconds_bucket", { ...picked, le: promisedSeconds })}[5m])) / (sum(rate(${select("mcp_server_operation_duration_seconds_count", picked)}[5m])) > 0)`,
                 legend: "",
               },
             ],
@@ -74,41 +74,13 @@ export function latencyDashboard(limits: Limits): FleetDashboard {
             height: 8,
             queries: [
               {
-                expr: `sum by (le) (increase(${select("mcp_server_operation_duration_seconds_bucket", service)}[$__rate_interval]))`,
+                expr: `sum by (le) (increase(${select("mcp_server_operation_duration_seconds_bucket", picked)}[$__rate_interval]))`,
                 legend: "{{le}}",
               },
             ],
           }),
-          timeSeries({
-            title: "P95 by server",
-            description: "95 of 100 requests are answered faster, over 5 minutes.",
-            unit: "ms",
-            width: 12,
-            min: 0,
-            queries: [
-              {
-                expr: select("service:mcp_request_duration_ms:p95_5m", service),
-                legend: "{{service}}",
-              },
-            ],
-            limit: limits.latencyP95Ms,
-            drillDown: toServer,
-          }),
-          timeSeries({
-            title: "P99 by server",
-            description: "99 of 100 requests are answered faster, over 5 minutes.",
-            unit: "ms",
-            width: 12,
-            min: 0,
-            queries: [
-              {
-                expr: select("service:mcp_request_duration_ms:p99_5m", service),
-                legend: "{{service}}",
-              },
-            ],
-            limit: limits.latencyP99Ms,
-            drillDown: toServer,
-          }),
+          latencyByServer(95, limits.latencyP95Ms),
+          latencyByServer(99, limits.latencyP99Ms),
         ],
       },
       {
@@ -122,7 +94,7 @@ export function latencyDashboard(limits: Limits): FleetDashboard {
             height: 9,
             queries: [
               {
-                expr: `topk(10, histogram_quantile(0.95, sum by (service, gen_ai_tool_name, le) (increase(${select("mcp_server_operation_duration_seconds_bucket", { ...service, gen_ai_tool_name: not("") })}[$__range]))) > 0)`,
+                expr: `topk(10, histogram_quantile(0.95, sum by (service, gen_ai_tool_name, le) (increase(${select("mcp_server_operation_duration_seconds_bucket", { ...picked, gen_ai_tool_name: not("") })}[$__range]))) > 0)`,
                 legend: "{{service}} {{gen_ai_tool_name}}",
               },
             ],
@@ -136,7 +108,7 @@ export function latencyDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: `histogram_quantile(0.95, sum by (service, le) (${rate("mcp_database_query_duration_seconds_bucket", service)})) > 0`,
+                expr: `histogram_quantile(0.95, sum by (service, le) (${rate("mcp_database_query_duration_seconds_bucket", picked)})) > 0`,
                 legend: "{{service}}",
               },
             ],
@@ -152,9 +124,7 @@ export function latencyDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: select("haproxy_backend_response_time_average_seconds", {
-                  proxy: matching("$server"),
-                }),
+                expr: select("haproxy_backend_response_time_average_seconds", pickedRoutes),
                 legend: "{{proxy}}",
               },
             ],
@@ -166,7 +136,7 @@ export function latencyDashboard(limits: Limits): FleetDashboard {
             width: 12,
             min: 0,
             queries: [
-              { expr: select("nodejs_eventloop_lag_p99_seconds", service), legend: "{{service}}" },
+              { expr: select("nodejs_eventloop_lag_p99_seconds", picked), legend: "{{service}}" },
             ],
             drillDown: toServer,
           }),

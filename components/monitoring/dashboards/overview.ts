@@ -1,4 +1,5 @@
-import { matching, select } from "../metrics/select.ts";
+import { select } from "../metrics/select.ts";
+import { failing, failingByServer, latencyByServer } from "./common-panels.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
 import type { Limits } from "./limits.ts";
 import { bars, bigNumber, rows, timeSeries } from "./panels.ts";
@@ -7,6 +8,7 @@ import {
   anyWarning,
   memoryShare,
   orZero,
+  picked,
   rate,
   releaseMarks,
   servers,
@@ -15,8 +17,7 @@ import {
 } from "./shared.ts";
 import { alertsOf } from "./thresholds.ts";
 
-const service = { service: matching("$server") };
-const isServer = { ...service, component: "mcp-server" } as const;
+const isServer = { ...picked, component: "mcp-server" } as const;
 
 /** The whole fleet at a glance: is all of it there, does it answer, how fast. */
 export function overviewDashboard(limits: Limits): FleetDashboard {
@@ -67,23 +68,9 @@ export function overviewDashboard(limits: Limits): FleetDashboard {
             description: "MCP requests answered per second by the servers that are picked.",
             unit: "reqps",
             width: 4,
-            queries: [{ expr: `sum(${rate("mcp_requests_total", service)})`, legend: "" }],
+            queries: [{ expr: `sum(${rate("mcp_requests_total", picked)})`, legend: "" }],
           }),
-          bigNumber({
-            title: "Failing",
-            description: "Share of MCP requests answered with an error, over 5 minutes.",
-            unit: "percentunit",
-            width: 4,
-            decimals: 2,
-            queries: [
-              {
-                expr: `sum(rate(${select("mcp_errors_total", service)}[5m])) / (sum(rate(${select("mcp_requests_total", service)}[5m])) > 0)`,
-                legend: "",
-              },
-            ],
-            limit: limits.errorRatio,
-            prominent: true,
-          }),
+          failing(limits, 4),
           bigNumber({
             title: "P95 latency",
             description: "95 of 100 requests to the whole fleet are answered faster.",
@@ -108,23 +95,23 @@ export function overviewDashboard(limits: Limits): FleetDashboard {
             queries: [
               { expr: `max by (service) (${select("up", isServer)})`, legend: "" },
               {
-                expr: `sum by (service) (rate(${select("mcp_requests_total", service)}[5m]))`,
+                expr: `sum by (service) (rate(${select("mcp_requests_total", picked)}[5m]))`,
                 legend: "",
               },
               {
-                expr: `sum by (service) (${select("service:mcp_errors:ratio_rate5m", service)})`,
+                expr: `sum by (service) (${select("service:mcp_errors:ratio_rate5m", picked)})`,
                 legend: "",
               },
               {
-                expr: `sum by (service) (${select("service:mcp_request_duration_ms:p95_5m", service)})`,
+                expr: `sum by (service) (${select("service:mcp_request_duration_ms:p95_5m", picked)})`,
                 legend: "",
               },
-              { expr: `sum by (service) (${select("mcp_active_sessions", service)})`, legend: "" },
+              { expr: `sum by (service) (${select("mcp_active_sessions", picked)})`, legend: "" },
               {
                 expr: memoryShare(isServer),
                 legend: "",
               },
-              { expr: `min by (service) (${select("mcp_uptime_seconds", service)})`, legend: "" },
+              { expr: `min by (service) (${select("mcp_uptime_seconds", picked)})`, legend: "" },
             ],
             columns: [
               {
@@ -178,7 +165,7 @@ export function overviewDashboard(limits: Limits): FleetDashboard {
             max: 1,
             queries: [
               {
-                expr: `1 - ${select("service:slo_availability:ratio_rate3d", service)}`,
+                expr: `1 - ${select("service:slo_availability:ratio_rate3d", picked)}`,
                 legend: "{{service}}",
               },
             ],
@@ -195,7 +182,7 @@ export function overviewDashboard(limits: Limits): FleetDashboard {
             max: 1,
             queries: [
               {
-                expr: `1 - ${select("service:slo_latency:ratio_rate3d", service)}`,
+                expr: `1 - ${select("service:slo_latency:ratio_rate3d", picked)}`,
                 legend: "{{service}}",
               },
             ],
@@ -215,39 +202,14 @@ export function overviewDashboard(limits: Limits): FleetDashboard {
             stacked: true,
             queries: [
               {
-                expr: `sum by (service) (${rate("mcp_requests_total", service)})`,
+                expr: `sum by (service) (${rate("mcp_requests_total", picked)})`,
                 legend: "{{service}}",
               },
             ],
             drillDown: toServer,
           }),
-          timeSeries({
-            title: "Failing by server",
-            description: "Share of requests answered with an error, over 5 minutes.",
-            unit: "percentunit",
-            width: 12,
-            min: 0,
-            queries: [
-              { expr: select("service:mcp_errors:ratio_rate5m", service), legend: "{{service}}" },
-            ],
-            limit: limits.errorRatio,
-            drillDown: toServer,
-          }),
-          timeSeries({
-            title: "P95 by server",
-            description: "95 of 100 requests are answered faster, over 5 minutes.",
-            unit: "ms",
-            width: 12,
-            min: 0,
-            queries: [
-              {
-                expr: select("service:mcp_request_duration_ms:p95_5m", service),
-                legend: "{{service}}",
-              },
-            ],
-            limit: limits.latencyP95Ms,
-            drillDown: toServer,
-          }),
+          failingByServer(limits),
+          latencyByServer(95, limits.latencyP95Ms),
           timeSeries({
             title: "Memory by server",
             description: "Resident memory of the largest container, as a share of its limit.",

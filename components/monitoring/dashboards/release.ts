@@ -1,15 +1,12 @@
-import { matching, notMatching, select } from "../metrics/select.ts";
+import { notMatching, select } from "../metrics/select.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
 import type { Limits } from "./limits.ts";
 import { bigNumber, rows, timeSeries } from "./panels.ts";
-import { rate, releaseMarks, servers, upWords } from "./shared.ts";
+import { picked, pickedRoutes, rate, releaseMarks, servers, upWords } from "./shared.ts";
 import { alertsOf } from "./thresholds.ts";
 
-const service = { service: matching("$server") };
-const routes = { proxy: matching("$server") };
-
 /** Share of the traffic; a container that is drained or put aside keeps its weight, but gets none. */
-const weight = `${select("haproxy_server_weight", routes)} * on (proxy, server) ${select("haproxy_server_status", { ...routes, state: "UP" })}`;
+const weight = `${select("haproxy_server_weight", pickedRoutes)} * on (proxy, server) ${select("haproxy_server_status", { ...pickedRoutes, state: "UP" })}`;
 
 /** Container, from the address at which it is scraped: the gateway names it so. */
 const byContainer = (expr: string) =>
@@ -47,7 +44,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             width: 4,
             queries: [
               {
-                expr: `max(count by (service) (count by (service, release) (${select("mcp_server_info", service)})))`,
+                expr: `max(count by (service) (count by (service, release) (${select("mcp_server_info", picked)})))`,
                 legend: "",
               },
             ],
@@ -58,7 +55,10 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             unit: "short",
             width: 4,
             queries: [
-              { expr: `sum(${select("haproxy_backend_active_servers", routes)})`, legend: "" },
+              {
+                expr: `sum(${select("haproxy_backend_active_servers", pickedRoutes)})`,
+                legend: "",
+              },
             ],
           }),
           bigNumber({
@@ -66,7 +66,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             description: "Servers that run with a fault switched on, on purpose.",
             unit: "short",
             width: 4,
-            queries: [{ expr: `sum(${select("mcp_fault_active", service)})`, legend: "" }],
+            queries: [{ expr: `sum(${select("mcp_fault_active", picked)})`, legend: "" }],
             limit: limits.faultsActive,
             prominent: true,
           }),
@@ -78,7 +78,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             decimals: 0,
             queries: [
               {
-                expr: `sum(increase(${select("mcp_sessions_rejected_total", { ...service, reason: "draining" })}[$__range]))`,
+                expr: `sum(increase(${select("mcp_sessions_rejected_total", { ...picked, reason: "draining" })}[$__range]))`,
                 legend: "",
               },
             ],
@@ -93,7 +93,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             queries: [
               {
                 expr: byContainer(
-                  `max by (service, release, version, instance) (${select("mcp_server_info", service)})`,
+                  `max by (service, release, version, instance) (${select("mcp_server_info", picked)})`,
                 ),
                 legend: "",
               },
@@ -125,7 +125,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             stacked: true,
             queries: [
               {
-                expr: `sum by (server) (${rate("haproxy_server_http_responses_total", routes)})`,
+                expr: `sum by (server) (${rate("haproxy_server_http_responses_total", pickedRoutes)})`,
                 legend: "{{server}}",
               },
             ],
@@ -163,7 +163,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             unit: "s",
             width: 12,
             min: 0,
-            queries: [{ expr: select("mcp_uptime_seconds", service), legend: "{{instance}}" }],
+            queries: [{ expr: select("mcp_uptime_seconds", picked), legend: "{{instance}}" }],
           }),
         ],
       },
@@ -178,7 +178,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: `sum by (service, release) (rate(${select("mcp_errors_total", service)}[5m]) * on (service, instance) group_left (release) ${select("mcp_server_info", service)}) / (sum by (service, release) (rate(${select("mcp_requests_total", service)}[5m]) * on (service, instance) group_left (release) ${select("mcp_server_info", service)}) > 0)`,
+                expr: `sum by (service, release) (rate(${select("mcp_errors_total", picked)}[5m]) * on (service, instance) group_left (release) ${select("mcp_server_info", picked)}) / (sum by (service, release) (rate(${select("mcp_requests_total", picked)}[5m]) * on (service, instance) group_left (release) ${select("mcp_server_info", picked)}) > 0)`,
                 legend: "{{service}} {{release}}",
               },
             ],
@@ -192,7 +192,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: `1000 * histogram_quantile(0.95, sum by (instance, le) (rate(${select("mcp_server_operation_duration_seconds_bucket", service)}[5m]))) > 0`,
+                expr: `1000 * histogram_quantile(0.95, sum by (instance, le) (rate(${select("mcp_server_operation_duration_seconds_bucket", picked)}[5m]))) > 0`,
                 legend: "{{instance}}",
               },
             ],
@@ -206,7 +206,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             min: 0,
             queries: [
               {
-                expr: select("mcp_memory_usage_bytes", { ...service, type: "used" }),
+                expr: select("mcp_memory_usage_bytes", { ...picked, type: "used" }),
                 legend: "{{instance}}",
               },
             ],
@@ -218,7 +218,7 @@ export function releaseDashboard(limits: Limits): FleetDashboard {
             unit: "short",
             width: 12,
             min: 0,
-            queries: [{ expr: select("mcp_active_sessions", service), legend: "{{instance}}" }],
+            queries: [{ expr: select("mcp_active_sessions", picked), legend: "{{instance}}" }],
           }),
         ],
       },

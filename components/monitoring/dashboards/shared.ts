@@ -1,5 +1,5 @@
 import type { SeriesName } from "../metrics.ts";
-import { select, type Matchers } from "../metrics/select.ts";
+import { matching, select, type Matchers } from "../metrics/select.ts";
 import type { Annotation, Variable } from "./define-dashboard.ts";
 import type { Limit, Query } from "./panel-spec.ts";
 
@@ -38,6 +38,12 @@ export const servers: Variable = {
   query: serverNames,
   several: true,
 };
+
+/** Series of the servers that are picked. */
+export const picked = { service: matching("$server") };
+
+/** The gateway's series of their routes. */
+export const pickedRoutes = { proxy: matching("$server") };
 
 /** The one server that a dashboard is about. */
 export const oneServer: Variable = { ...servers, several: false };

@@ -1,3 +1,4 @@
+import { buildInfo } from "./build-info.ts";
 import { counter, exporter, gauge, histogram } from "./definition.ts";
 
 /** All that Alertmanager knows: it exposes each at zero from the start. */
@@ -72,15 +73,7 @@ export const alertmanagerMetrics = exporter({
     alertmanager_inhibition_rules: gauge("count", "Inhibition rules that are configured."),
     alertmanager_dispatcher_aggregation_groups: gauge("count", "Groups of alerts that are open."),
     alertmanager_cluster_enabled: gauge("state", "1 if it talks to peers; one instance does not."),
-    alertmanager_build_info: gauge("info", "Always 1; the labels say what was built.", {
-      version: "any",
-      revision: "any",
-      branch: "any",
-      goversion: "any",
-      goos: "any",
-      goarch: "any",
-      tags: "any",
-    }),
+    alertmanager_build_info: buildInfo,
   },
   unlisted: [
     {

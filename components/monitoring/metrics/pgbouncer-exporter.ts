@@ -1,3 +1,4 @@
+import { buildInfo } from "./build-info.ts";
 import { counter, exporter, gauge } from "./definition.ts";
 
 const pool = { database: "any", user: "any" } as const;
@@ -149,15 +150,7 @@ export const pgbouncerExporterMetrics = exporter({
       { database: "any" },
       perDatabase,
     ),
-    pgbouncer_exporter_build_info: gauge("info", "Always 1; the labels say what was built.", {
-      version: "any",
-      revision: "any",
-      branch: "any",
-      goversion: "any",
-      goos: "any",
-      goarch: "any",
-      tags: "any",
-    }),
+    pgbouncer_exporter_build_info: buildInfo,
   },
   unlisted: [
     {

@@ -1,3 +1,4 @@
+import { buildInfo } from "./build-info.ts";
 import { counter, exporter, gauge } from "./definition.ts";
 
 const database = { datid: "any", datname: "any" } as const;
@@ -43,15 +44,7 @@ export const postgresExporterMetrics = exporter({
     pg_scrape_collector_duration_seconds: gauge("seconds", "Time of a collector.", {
       collector: "any",
     }),
-    postgres_exporter_build_info: gauge("info", "Always 1; the labels say what was built.", {
-      version: "any",
-      revision: "any",
-      branch: "any",
-      goversion: "any",
-      goos: "any",
-      goarch: "any",
-      tags: "any",
-    }),
+    postgres_exporter_build_info: buildInfo,
 
     pg_settings_max_connections: gauge("count", "Connections that are allowed.", instance),
     pg_settings_superuser_reserved_connections: gauge(

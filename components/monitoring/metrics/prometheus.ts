@@ -1,3 +1,4 @@
+import { buildInfo } from "./build-info.ts";
 import { counter, exporter, gauge, histogram, summary } from "./definition.ts";
 
 const group = { rule_group: "any" } as const;
@@ -10,15 +11,7 @@ export const prometheusMetrics = exporter({
   version: "2.53",
   metrics: {
     prometheus_ready: gauge("state", "1 once it has started completely."),
-    prometheus_build_info: gauge("info", "Always 1; the labels say what was built.", {
-      version: "any",
-      revision: "any",
-      branch: "any",
-      goversion: "any",
-      goos: "any",
-      goarch: "any",
-      tags: "any",
-    }),
+    prometheus_build_info: buildInfo,
     prometheus_config_last_reload_successful: gauge(
       "state",
       "0 after a configuration was refused: the one before is still in force.",
