@@ -26,6 +26,7 @@ export function loadProgramConfig(): { fleet: FleetSpec; settings: StackSettings
       fleetPath: settings.fleet,
       stackOverrides: settings.set,
       stackProblems: problems,
+      hasReceivers: settings.hasReceivers,
       env: process.env,
       // `fleet --set` reaches the program through the engine, which passes its environment on.
       sets: JSON.parse(process.env["MCP_FLEET_SET"] ?? "[]") as string[],

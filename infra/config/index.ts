@@ -8,4 +8,4 @@ export { showFleet } from "./show.ts";
 export { readStackFile } from "./stack-file.ts";
 export { loadStackConfig, receiversKey, tokensKey, type StackSettings } from "./stack.schema.ts";
 export { checkToken, checkTokens } from "./tokens.ts";
-export { checkReceivers } from "./receivers.ts";
+export { checkReceivers, silentAlerts } from "./receivers.ts";

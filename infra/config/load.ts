@@ -6,6 +6,7 @@ import { fleetFileSchema, type FleetSpec } from "./fleet.schema.ts";
 import { schemaFindings } from "./issues.ts";
 import { applyOverrides, parseSets, type Overridden, type Override } from "./overrides.ts";
 import { ConfigError, type Finding, type Path, type Problem } from "./problems.ts";
+import { missingReceiverSecrets } from "./receivers.ts";
 import { resolveFleet } from "./resolve.ts";
 import { ruleFindings } from "./rules.ts";
 import { pathFormatter } from "./schema-walk.ts";
@@ -20,6 +21,12 @@ export interface ConfigSource {
   readonly stackOverrides?: Readonly<Record<string, unknown>>;
   /** Problems of the stack's settings, reported together with those of the fleet. */
   readonly stackProblems?: readonly Problem[];
+  /**
+   * Whether the stack brings secrets of receivers.
+   *
+   * @default not known here, and not asked for
+   */
+  readonly hasReceivers?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** `path=value` of every `--set`. */
   readonly sets: readonly string[];
@@ -63,7 +70,11 @@ export function loadFleet(source: ConfigSource): LoadedConfig {
   ]);
   const format = pathFormatter(overridden.data);
   const place = (finding: Finding) => toProblem(finding, yaml, overridden, format);
-  const problems = [...early, ...overridden.problems, ...findAll(overridden.data).map(place)];
+  const problems = [
+    ...early,
+    ...overridden.problems,
+    ...findAll(overridden.data, source.hasReceivers).map(place),
+  ];
   if (problems.length > 0) {
     throw new ConfigError(what, problems);
   }
@@ -73,13 +84,17 @@ export function loadFleet(source: ConfigSource): LoadedConfig {
   };
 }
 
-/** Everything that is wrong with the content of a fleet file. */
-function findAll(data: unknown): readonly Finding[] {
+/** Everything that is wrong with the content of a fleet file, for the stack that runs it. */
+function findAll(data: unknown, hasReceivers: boolean | undefined): readonly Finding[] {
   const broken = schemaFindings(fleetFileSchema, data);
   const file = broken.length === 0 ? fleetFileSchema.parse(data) : draftOf(data, broken);
-  return file === undefined
-    ? broken
-    : [...broken, ...ruleFindings({ file, spec: resolveFleet(file) })];
+  if (file === undefined) return broken;
+  const spec = resolveFleet(file);
+  return [
+    ...broken,
+    ...ruleFindings({ file, spec }),
+    ...(hasReceivers === false ? missingReceiverSecrets(spec.monitoring.alertmanager) : []),
+  ];
 }
 
 function fromStack(overrides: Readonly<Record<string, unknown>>): readonly Override[] {

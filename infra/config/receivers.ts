@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AlertmanagerSpec } from "../../components/monitoring/alertmanager.schema.ts";
 import { receiversWithSecret, secretProblem } from "../../components/monitoring/receivers.ts";
-import type { Problem } from "./problems.ts";
+import type { Finding, Problem } from "./problems.ts";
 import { looksSecret } from "./redact.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -42,6 +42,25 @@ export function checkReceivers(json: string | undefined, spec: AlertmanagerSpec)
     return allowed === undefined ? [] : [{ path: at, got: "a value that is not shown", allowed }];
   });
   return [...missing, ...wrong];
+}
+
+/** Receivers that cannot tell anybody, where the stack has no secrets of receivers at all. */
+export function missingReceiverSecrets(spec: AlertmanagerSpec): Finding[] {
+  const needed = receiversWithSecret(spec);
+  const all = JSON.stringify(Object.fromEntries(needed.map(({ name }) => [name, "..."])));
+  return needed.map((receiver) => ({
+    at: ["monitoring", "alertmanager", "receivers", spec.receivers.indexOf(receiver)],
+    got: `${receiver.kind} ${receiver.name}`,
+    allowed: "a receiver whose secret the stack has: without it, nobody is told",
+    fix: `pulumi config set --secret ${path} '${all}'`,
+  }));
+}
+
+/** What the operator should know of a fleet whose alerts reach nobody; undefined if they reach somebody. */
+export function silentAlerts({ receivers }: AlertmanagerSpec): string | undefined {
+  return receivers.length > 0
+    ? undefined
+    : "alerts show on the consoles only: monitoring.alertmanager.receivers is empty";
 }
 
 function parseJson(text: string): unknown {

@@ -48,9 +48,7 @@ export interface StackSettings {
   /** Path in the fleet file -> value. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly baseImage?: string;
-  /** Whether the stack brings its own tokens; their values are read as a secret, elsewhere. */
-  readonly hasTokens: boolean;
-  /** Whether it brings secrets of receivers; they too are read elsewhere. */
+  /** Whether the stack brings secrets of receivers; their values are read elsewhere. */
   readonly hasReceivers: boolean;
 }
 
@@ -77,7 +75,7 @@ export function loadStackConfig(
 ): LoadedStack {
   const problems: Problem[] = [];
   const known = [...Object.keys(stackSchema.shape), ...secretKeys];
-  const secrets = new Set<string>();
+  let hasReceivers = false;
   const settings: Record<string, unknown> = {};
   for (const [full, value] of Object.entries(raw)) {
     const key = full.startsWith(prefix) ? full.slice(prefix.length) : full;
@@ -87,7 +85,7 @@ export function loadStackConfig(
       continue;
     }
     if (secretKeys.includes(key)) {
-      secrets.add(key);
+      if (key === receiversKey) hasReceivers = true;
       if (options.isSecret?.(full) === false) {
         const allowed = `the ${key === tokensKey ? key : "secrets"} stand in plain text (not shown)`;
         const fix = `make new ones and store them with: pulumi config set --secret ${prefix}${key}`;
@@ -115,8 +113,7 @@ export function loadStackConfig(
       fleet,
       platform,
       set,
-      hasTokens: secrets.has(tokensKey),
-      hasReceivers: secrets.has(receiversKey),
+      hasReceivers,
       ...(baseImage === undefined ? {} : { baseImage }),
     },
     problems,

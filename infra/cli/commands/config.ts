@@ -5,6 +5,7 @@ import {
   loadFleet,
   readStackFile,
   showFleet,
+  silentAlerts,
   type LoadedConfig,
 } from "../../config/index.ts";
 
@@ -31,6 +32,7 @@ export function loadStackFleet(ctx: ConfigContext): LoadedConfig {
     fleetPath: settings.fleet,
     stackOverrides: settings.set,
     stackProblems: problems,
+    hasReceivers: settings.hasReceivers,
     env: ctx.env,
     sets: ctx.sets,
     rootDir: ctx.rootDir,
@@ -44,7 +46,11 @@ export function configValidate(ctx: ConfigContext): ConfigAnswer {
     const count = fleet.servers.length;
     const ports = hostPorts(fleet).length;
     const servers = count === 1 ? "1 server" : `${count} servers`;
-    return `ok: stack ${ctx.stack} runs fleet ${fleet.name} (${fleet.environment}): ${servers}, ${ports} host ports, gateway on ${fleet.gateway.bind}:${fleet.gateway.port}\n`;
+    const silent = silentAlerts(fleet.monitoring.alertmanager);
+    return (
+      `ok: stack ${ctx.stack} runs fleet ${fleet.name} (${fleet.environment}): ${servers}, ${ports} host ports, ` +
+      `gateway on ${fleet.gateway.bind}:${fleet.gateway.port}\n${silent === undefined ? "" : `note: ${silent}\n`}`
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import { loadStackFleet } from "./config.ts";
 import { afterProof, allHealthy } from "../../health/report.ts";
+import { silentAlerts } from "../../config/index.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
@@ -30,6 +31,8 @@ export async function up(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const { fleet } = loadStackFleet(context);
+  const silent = silentAlerts(fleet.monitoring.alertmanager);
+  if (fleet.environment === "production" && silent !== undefined) context.note(silent);
   await prepareTools(context, "pulumi", "docker", "images", "state");
   await requireFreePorts(context, fleet);
   if (!context.yes) {

@@ -8,7 +8,6 @@ const defaults = {
   fleet: "fleets/writing.yaml",
   platform: "docker",
   set: {},
-  hasTokens: false,
   hasReceivers: false,
 };
 
@@ -39,7 +38,6 @@ describe("loadStackConfig", () => {
       platform: "docker",
       set: { "gateway.port": 8081 },
       baseImage: "registry.example/debian:13",
-      hasTokens: true,
       hasReceivers: true,
     });
   });

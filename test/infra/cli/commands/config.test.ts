@@ -6,12 +6,40 @@ import { projectRoot } from "../../config/fixture.ts";
 const ctx = { rootDir: projectRoot, stack: "staging", sets: [], env: {} };
 
 describe("config validate", () => {
-  it("says in one line what the stack runs", () => {
+  it("says in one line what the stack runs, and that its alerts reach nobody", () => {
     expect(configValidate(ctx)).toEqual({
       output:
-        "ok: stack staging runs fleet writing (staging): 10 servers, 14 host ports, gateway on 127.0.0.1:8080\n",
+        "ok: stack staging runs fleet writing (staging): 10 servers, 14 host ports, gateway on 127.0.0.1:8080\n" +
+        "note: alerts show on the consoles only: monitoring.alertmanager.receivers is empty\n",
       exitCode: 0,
     });
+  });
+
+  it("refuses receivers whose secrets the stack does not have, all of them", () => {
+    const set = (path: string, value: unknown) =>
+      `monitoring.alertmanager.${path}=${JSON.stringify(value)}`;
+    const { output, exitCode } = configValidate({
+      ...ctx,
+      sets: [
+        set("receivers", [
+          { name: "pager", kind: "pagerduty" },
+          {
+            ...{ name: "post", kind: "email", to: "a@example.com", from: "b@example.com" },
+            smarthost: "mail.example:587",
+          },
+          { name: "chat", kind: "slack", channel: "#alerts" },
+        ]),
+        set("routes.critical", ["pager"]),
+      ],
+    });
+    expect(exitCode).toBe(1);
+    const secret = "without it, nobody is told";
+    const command = `pulumi config set --secret mcp-fleet:receivers '{"pager":"...","chat":"..."}'`;
+    expect(output).toContain("has 2 problem(s)");
+    expect(output).toMatch(/receivers\.pager: got pagerduty pager; .*--set/);
+    expect(output).toMatch(/receivers\.chat: got slack chat; .*--set/);
+    expect(output.split(secret)).toHaveLength(3);
+    expect(output.split(command)).toHaveLength(3);
   });
 
   it("lists every problem and exits with 1", () => {
