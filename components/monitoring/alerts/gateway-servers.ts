@@ -6,11 +6,12 @@ import { countedCalls, ratioCases } from "./ratio-cases.ts";
 import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
+/** Later than ServiceDown, which mutes it: a server that has stopped is one page, not two. */
 export const gatewayBackendDown = defineAlert({
   name: "GatewayBackendDown",
   group: "gateway",
   severity: "critical",
-  forSeconds: 60,
+  forSeconds: 150,
   component: "gateway",
   thresholds: {},
   expr: () =>

@@ -14,11 +14,12 @@ const poolerCauses: readonly Cause[] = [
   { alert: "PostgresDown", scope: "fleet" },
 ];
 
+/** As early as PostgresDown, and for the same reason. */
 const down = defineAlert({
   name: "PgbouncerDown",
   group: "database",
   severity: "critical",
-  forSeconds: 60,
+  forSeconds: 30,
   thresholds: {},
   expr: () => `max ${byService} (${select("pgbouncer_up")}) == 0`,
   summary: "PgBouncer is down",

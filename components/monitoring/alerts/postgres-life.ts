@@ -6,11 +6,12 @@ import { firing, instance, postgres, postgresGone } from "./postgres-parts.ts";
 import { scene } from "./server-parts.ts";
 import { showThreshold } from "./threshold.ts";
 
+/** Half a minute ahead of what follows from it in every server (DatabaseConnectionFailure), so that it mutes that. */
 export const postgresDown = defineAlert({
   name: "PostgresDown",
   group: "database",
   severity: "critical",
-  forSeconds: 60,
+  forSeconds: 30,
   thresholds: {},
   expr: () => `max ${byService} (${select("pg_up")}) == 0`,
   summary: "PostgreSQL is down",

@@ -110,6 +110,19 @@ describe("the alerts", () => {
     }
   });
 
+  it.each([
+    ["ServiceDown", "GatewayBackendDown"],
+    ["PostgresDown", "DatabaseConnectionFailure"],
+    ["PgbouncerDown", "DatabaseConnectionFailure"],
+    ["ServiceDown", "TargetDown"],
+    ["GatewayDown", "TargetDown"],
+  ])("%s fires early enough to mute %s, which the same fault brings about", (cause, effect) => {
+    const find = (name: string) => alerts.find((alert) => alert.name === name)!;
+    expect(find(effect).causes.map(({ alert }) => alert)).toContain(cause);
+    // A scrape and an evaluation, 15 s each, may lie between the two.
+    expect(find(effect).forSeconds).toBeGreaterThanOrEqual(find(cause).forSeconds + 30);
+  });
+
   it.each(alerts.map((alert) => [alert.name, alert] as const))(
     "%s selects what exists, in its rule and in its tests",
     (_name, alert) => {
