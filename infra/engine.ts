@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import Docker from "dockerode";
 import { parseImageReference, registryProbeUrl } from "../toolchain/image-reference.ts";
 import { isReachable } from "../toolchain/probe.ts";
-import { hostPorts, type FleetSpec } from "./config/index.ts";
+import { cpuLimits, hostPorts, type FleetSpec } from "./config/index.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Base image that a machine without an image registry makes for itself. */
@@ -58,11 +58,32 @@ export class Engine {
     return url !== undefined && (await isReachable(url));
   }
 
+  /** Everything for which this machine cannot run the fleet, with path and fix. */
+  async problems(fleet: FleetSpec, stack: string, grafana: boolean): Promise<string[]> {
+    const found = await Promise.all([
+      this.#tooManyCpus(fleet, grafana),
+      this.#takenPorts(fleet, stack, grafana),
+    ]);
+    return found.flat();
+  }
+
+  /** The engine refuses a container that may use more CPUs than there are: halfway through an update. */
+  async #tooManyCpus(fleet: FleetSpec, grafana: boolean): Promise<string[]> {
+    const { NCPU } = (await this.#docker.info()) as { NCPU: number };
+    return cpuLimits(fleet)
+      .filter(({ owner }) => grafana || owner !== "grafana")
+      .filter(({ cpus }) => cpus > NCPU)
+      .map(
+        ({ at, cpus }) =>
+          `${at.join(".")}: got ${cpus}, but the Docker engine has ${NCPU} CPU${NCPU === 1 ? "" : "s"}; set it to ${NCPU} or less`,
+      );
+  }
+
   /**
-   * Host ports of the fleet that some other process holds, as problems with path and fix.
-   * Ports that containers of the same stack hold are fine: those are the ones to be replaced.
+   * Host ports of the fleet that some other process holds. Ports that containers of the same stack hold are fine: those
+   * are the ones to be replaced.
    */
-  async takenPorts(fleet: FleetSpec, stack: string, grafana: boolean): Promise<string[]> {
+  async #takenPorts(fleet: FleetSpec, stack: string, grafana: boolean): Promise<string[]> {
     const remote = process.env["DOCKER_HOST"];
     if (remote && !remote.startsWith("unix://")) return [];
     const own = new Set<number>();

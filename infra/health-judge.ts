@@ -57,8 +57,8 @@ export function transportFor(stack: string, transaction: string): DockerTranspor
 }
 
 /**
- * The same probes for a release that was live before and is returned to: it has to answer now. What is measured over
- * time, and what a release needs to start, has no say.
+ * The same probes for a release that was live before and is returned to: one answer is enough, and what is measured over
+ * time has no say. What runs all the while answers at once; what a rollback had to make again has its time to start.
  */
 export function asProof(stored: unknown): HealthPolicy {
   const policy = readPolicy(stored);
@@ -66,15 +66,12 @@ export function asProof(stored: unknown): HealthPolicy {
   const names = new Set(probes.map(({ name }) => name));
   return {
     ...policy,
-    mode: { kind: "gate", deadlineSeconds: proofSeconds },
+    // As long as the probes themselves need: a deadline of its own would cut off a slow start.
+    mode: { kind: "gate" },
     probes: probes.map((probe) => ({
       ...probe,
       successes: 1,
-      startPeriodSeconds: 0,
       after: probe.after.filter((name) => names.has(name)),
     })),
   };
 }
-
-/** Three misses of a probe that hangs for 10 s: no fault is certain earlier. */
-const proofSeconds = 30;

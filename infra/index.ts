@@ -47,9 +47,9 @@ export default async function program(): Promise<Record<string, unknown>> {
     engine.baseImage(settings.baseImage),
     engine.wantsGrafana(spec),
   ]);
-  const taken = await engine.takenPorts(spec, stack, grafana);
-  if (taken.length > 0) {
-    throw refusal(`this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`);
+  const problems = await engine.problems(spec, stack, grafana);
+  if (problems.length > 0) {
+    throw refusal(`this machine has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`);
   }
 
   const dashboards = grafana ? await dashboardsOf(spec) : {};

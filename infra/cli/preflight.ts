@@ -15,11 +15,13 @@ export async function requireEngine(engine = new Engine()): Promise<Engine> {
  * What would make the program refuse this machine, asked before the stack exists, so that a refused first `up` leaves
  * nothing behind. Whether Grafana can be had takes a question to the network: its port is left to the program.
  */
-export async function requireFreePorts(context: CommandContext, fleet: FleetSpec): Promise<void> {
+export async function requireRoom(context: CommandContext, fleet: FleetSpec): Promise<void> {
   const engine = await requireEngine();
   const grafana = fleet.monitoring.grafana.enabled === "yes";
-  const taken = await engine.takenPorts(fleet, context.stack, grafana);
-  if (taken.length > 0) {
-    throw new UserError(`this machine has ${taken.length} problem(s):\n  ${taken.join("\n  ")}`);
+  const problems = await engine.problems(fleet, context.stack, grafana);
+  if (problems.length > 0) {
+    throw new UserError(
+      `this machine has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`,
+    );
   }
 }

@@ -1,3 +1,4 @@
+export { cpuLimits } from "./cpu-limits.ts";
 export { environmentOverrides } from "./environment.ts";
 export type { FleetSpec } from "./fleet.schema.ts";
 export { fleetJsonSchema } from "./json-schema.ts";

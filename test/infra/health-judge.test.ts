@@ -76,10 +76,10 @@ describe("asProof", () => {
     ]);
   });
 
-  it("wants an answer now: no start period, one pass, half a minute at most", () => {
-    expect(proof.mode).toEqual({ kind: "gate", deadlineSeconds: 30 });
-    for (const probe of proof.probes)
-      expect(probe).toMatchObject({ startPeriodSeconds: 0, successes: 1 });
+  it("wants one answer, and leaves what was made again its time to start", () => {
+    expect(proof.mode).toEqual({ kind: "gate" });
+    expect(proof.probes.map(({ successes }) => successes)).toEqual([1, 1]);
+    expect(proof.probes[0]).toMatchObject({ name: "a/ready", startPeriodSeconds: 60 });
   });
 
   it("asks the very release that it was stored with", () => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -45,6 +46,9 @@ function fingerprint(directory: string): Record<string, string> {
   );
 }
 
+/** What a local Docker engine may use, too. */
+const cpuCount = availableParallelism();
+
 function substitute(text: string, stack: string): string {
   return text
     .replaceAll("{dir}", sandbox.dir)
@@ -54,6 +58,8 @@ function substitute(text: string, stack: string): string {
       "{holder}",
       `${readFileSync(`/proc/${process.pid}/comm`, "utf8").trim()} (process ${process.pid})`,
     )
+    .replaceAll("{cpus}", cpuCount === 1 ? "1 CPU" : `${cpuCount} CPUs`)
+    .replaceAll("{cpu}", String(cpuCount))
     .replaceAll("{others}", existing.join(", "));
 }
 

@@ -148,6 +148,17 @@ export const badMachines: readonly BadMachineCase[] = [
     ],
   },
   {
+    name: "more CPUs than the engine has, in two places",
+    args: [...up, "--set", "gateway.cpus=200", "--set", "servers.scene.cpus=100"],
+    env: { PULUMI_CONFIG_PASSPHRASE: "right" },
+    code: 1,
+    says: [
+      "this machine has 2 problem(s):",
+      "  servers.scene.cpus: got 100, but the Docker engine has {cpus}; set it to {cpu} or less",
+      "  gateway.cpus: got 200, but the Docker engine has {cpus}; set it to {cpu} or less",
+    ],
+  },
+  {
     name: "a port taken by another process",
     args: [...up, "--set", "gateway.port={port}"],
     env: { PULUMI_CONFIG_PASSPHRASE: "right" },
