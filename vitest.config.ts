@@ -53,6 +53,15 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
+      {
+        // Every part stopped until its alert is told, and ten quiet minutes: three quarters of an hour.
+        test: {
+          name: "alerts",
+          include: ["test/docker/alerts/alerts.drills.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

@@ -141,7 +141,7 @@ command(
   async () => (await import("./commands/test.ts")).test,
 ).option(
   "--only <suites>",
-  "static, unit, artefacts, engine, docker or drills (only when asked for); separate several by commas",
+  "static, unit, artefacts, engine, docker; drills and alerts only when asked for; separate several by commas",
   collect,
   [],
 );

@@ -18,9 +18,9 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
 const suites = ["unit", "artefacts", "engine", "docker"] as const;
 /** Suites that run only when they are asked for: they take too long for every change. */
-const onRequest = ["drills"] as const;
+const onRequest = ["drills", "alerts"] as const;
 /** These build images and run real programs. */
-const needDocker: readonly string[] = ["artefacts", "engine", "docker", "drills"];
+const needDocker: readonly string[] = ["artefacts", "engine", "docker", ...onRequest];
 
 /** What was asked for, else everything that CI runs: static checks, then one suite after the other. */
 export async function test(

@@ -130,6 +130,13 @@ export class E2eFleet {
     return ran;
   }
 
+  /** Stores a secret setting of the stack in its file, as the README says. */
+  async setSecret(key: string, value: string): Promise<void> {
+    const args = ["config", "set", "--secret", "--stack", this.stack, key, value];
+    const ran = await this.#spawn(this.#pulumi, args);
+    if (ran.code !== 0) throw new Error(`pulumi config set: ${ran.stderr}`);
+  }
+
   /** Resources of the state; values of secrets only if asked for. */
   async state(options: { readonly showSecrets: boolean }): Promise<StateResource[]> {
     const args = ["stack", "export", "--stack", this.stack, "--non-interactive"];
