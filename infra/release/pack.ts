@@ -14,9 +14,12 @@ export function packDeployment(deployment: Deployment): string {
   const resources = deployment.resources?.map((resource) =>
     isJournal(resource) ? withoutPayload(resource) : resource,
   );
-  return gzipSync(JSON.stringify({ ...deployment, ...(resources && { resources }) })).toString(
-    "base64",
-  );
+  return packWhole({ ...deployment, ...(resources && { resources }) });
+}
+
+/** The same with the journal's own payload: for as long as a rollback runs, which needs it and keeps it nowhere else. */
+export function packWhole(deployment: Deployment): string {
+  return gzipSync(JSON.stringify(deployment)).toString("base64");
 }
 
 /** @throws if the text is not a packed deployment. */
@@ -27,7 +30,8 @@ export function unpackDeployment(packed: string): Deployment {
 /**
  * The deployment that the open transaction of `failed` started from; undefined if it was the first one.
  *
- * The journal record that was cut out when it was packed is still in `failed`, waiting for its deletion.
+ * The journal record that was cut out when it was packed is still in `failed`, waiting for its deletion; once a rollback
+ * has begun, it is in the package.
  */
 export function deploymentBefore(failed: Deployment): Deployment | undefined {
   const { journal } = readRecords(failed.resources ?? []);
@@ -48,6 +52,14 @@ export function deploymentBefore(failed: Deployment): Deployment | undefined {
   };
 }
 
+/** A text as a secret of an open deployment: it is encrypted on its way into the state. */
+export function asSecret(plain: string): unknown {
+  return {
+    [secretSignature]: "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(plain),
+  };
+}
+
 /** Value of a secret that was exported in plain text; anything else as it is. */
 export function plaintext(value: unknown): unknown {
   if (value === null || typeof value !== "object" || !(secretSignature in value)) return value;
@@ -56,7 +68,8 @@ export function plaintext(value: unknown): unknown {
   return JSON.parse(json);
 }
 
-function isJournal({ type, urn }: ResourceRecord): boolean {
+/** Whether it is the journal of a transaction. */
+export function isJournal({ type, urn }: ResourceRecord): boolean {
   return type === "pulumi:index:Stash" && urn.endsWith(`::${recordNames.journal}`);
 }
 

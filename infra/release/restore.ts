@@ -8,6 +8,7 @@ import {
 } from "./merge.ts";
 import { replayProgram, type ReplayOptions } from "./replay.ts";
 import type { OperationCounts, ReleaseEngine } from "./engine-run.ts";
+import { withOpenJournal } from "./open-journal.ts";
 import { settle } from "./settle.ts";
 
 export interface RestoreOptions extends MergeOptions, ReplayOptions {
@@ -71,7 +72,9 @@ export async function restore(
 
   const before = options.before?.deployment ?? undefined;
   const current = failed.deployment ?? {};
-  const found = mergeForRollback(current, before, options);
+  // Until the last import the state says that a rollback is under way.
+  const { deployment: goal, close } = withOpenJournal(current, before);
+  const found = mergeForRollback(current, goal, options);
   await engine.importDeployment({ ...failed, deployment: found });
   const merged = clock.lap();
 
@@ -80,12 +83,12 @@ export async function restore(
 
   const deleteFirst = new Set([
     ...(options.deleteFirst ?? []),
-    ...replacedDeleteFirst(current, before),
+    ...replacedDeleteFirst(current, goal),
   ]);
   const run = { refresh: options.refresh ?? false };
   // What a refresh finds is not known yet.
-  const unchanged = run.refresh ? undefined : unchangedPart(found, before);
-  const program = replayProgram(before, {
+  const unchanged = run.refresh ? undefined : unchangedPart(found, goal);
+  const program = replayProgram(goal, {
     ...options,
     deleteFirst,
     ...(unchanged && { unchanged }),
@@ -93,14 +96,15 @@ export async function restore(
   const counts = await engine.up(program, run).catch(async (error: unknown) => {
     // What is gone may want a port or a name that a new object holds, and new objects are deleted last.
     if (deleteFirst.size === 0) throw error;
-    await deleteNewObjects(engine, options);
+    await deleteNewObjects(engine, goal, options);
     return engine.up(program, run);
   });
   const replayed = clock.lap();
   options.onReplayed?.();
 
   const after = await engine.exportDeployment();
-  const { deployment, different, remade } = settle(after.deployment ?? {}, before, options);
+  const replayedState = close(after.deployment ?? {});
+  const { deployment, different, remade } = settle(replayedState, before, options);
   await engine.importDeployment({ ...(options.before ?? after), deployment });
   const settled = clock.lap();
 
@@ -116,16 +120,19 @@ export async function restore(
   };
 }
 
-/** Deletes all that `before` does not have, and leaves what it has as it is. */
-async function deleteNewObjects(engine: ReleaseEngine, options: RestoreOptions): Promise<void> {
+/** Deletes all that the goal does not have, and leaves what it has as it is. */
+async function deleteNewObjects(
+  engine: ReleaseEngine,
+  goal: Deployment | undefined,
+  options: RestoreOptions,
+): Promise<void> {
   const current = await engine.exportDeployment();
-  const before = options.before?.deployment ?? undefined;
-  const merged = mergeForRollback(current.deployment ?? {}, before, {
+  const merged = mergeForRollback(current.deployment ?? {}, goal, {
     ...options,
     replacements: "condemned",
   });
   await engine.importDeployment({ ...current, deployment: merged });
-  await engine.up(replayProgram(presentPart(merged, before), options), { refresh: false });
+  await engine.up(replayProgram(presentPart(merged, goal), options), { refresh: false });
 }
 
 /** Ids of every object that one of the states has, pending operations included. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deployment, ResourceRecord, StackExport } from "./deployment.ts";
 import { liveResources, nameOf } from "./deployment.ts";
-import { packDeployment } from "./pack.ts";
+import { asSecret, packDeployment } from "./pack.ts";
 import {
   recordNames,
   type CommitContent,
@@ -49,7 +49,7 @@ export function withJournal(
     version: 1,
     transaction,
     release: releaseOf(target),
-    before: secret(packDeployment(deployment)),
+    before: asSecret(packDeployment(deployment)),
   };
   const record: ResourceRecord = {
     ...old,
@@ -81,11 +81,4 @@ function isRecord({ type, urn }: ResourceRecord): boolean {
 function renamed(record: ResourceRecord, transaction: string): ResourceRecord {
   const content = record.inputs?.["input"] as CommitContent | GateContent;
   return { ...record, inputs: { input: { ...content, transaction } } };
-}
-
-function secret(plain: string): unknown {
-  return {
-    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-    plaintext: JSON.stringify(plain),
-  };
 }
