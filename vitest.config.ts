@@ -9,7 +9,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"],
           setupFiles: ["test/fixed-seed.ts"],
-          testTimeout: 20_000,
+          // Milliseconds each; what takes a minute on a machine with nothing to spare is a fault.
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
           // anything behind in the process: environment, working directory, module state.
