@@ -11,7 +11,7 @@ import { exchange, NoAnswerError, problemOf } from "./exchange.ts";
 /** What became of one call. `moved`: its session was gone, was opened anew as the protocol says, and answered then. */
 export interface Outcome {
   readonly kind: "ok" | "moved" | "lost";
-  /** Only of lost calls: `HTTP 503`, `ECONNRESET`, `timeout`, `tool error`, `initialize: HTTP 503`, ... */
+  /** Only of lost calls: `HTTP 503`, `ECONNRESET`, `timeout`, `tool error: <text>`, `initialize: HTTP 503`, ... */
   readonly reason?: string;
 }
 

@@ -77,12 +77,18 @@ export function problemOf(answer: Answer): string | undefined {
   const text = /^data: ?(\{.*)$/m.exec(answer.body)?.[1] ?? answer.body;
   try {
     const message = JSON.parse(text) as {
-      readonly result?: { readonly isError?: boolean };
+      readonly result?: {
+        readonly isError?: boolean;
+        readonly content?: readonly { readonly text?: string }[];
+      };
       readonly error?: { readonly code?: number };
     };
     if (message.error) return `JSON-RPC ${message.error.code}`;
     if (!message.result) return "no result";
-    return message.result.isError ? "tool error" : undefined;
+    if (!message.result.isError) return undefined;
+    // Without the request's own number, so that equal reasons count as one.
+    const said = message.result.content?.[0]?.text?.replace(/ \(.*/s, "").slice(0, 80) ?? "";
+    return `tool error: ${said}`;
   } catch {
     return "not JSON";
   }
