@@ -39,12 +39,13 @@ export async function rollBack(
   const begun = Date.now();
   const reasons: string[] = [];
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    // What a first attempt did not manage may have changed under the state.
+    const looking = refresh || attempt > 1;
     let proof: Promise<Timed<Awaited<ReturnType<typeof prove>>>> | undefined;
     try {
       const report = await restore(host.engine, {
         before,
-        // What a first attempt did not manage may have changed under the state.
-        refresh: refresh || attempt > 1,
+        refresh: looking,
         logicalTypes: host.logicalTypes,
         ...replaceOrderOf(before?.deployment),
         removeStray: host.removeStray,
@@ -71,7 +72,11 @@ export async function rollBack(
           timings,
         };
       }
-      return { outcome: "frozen", deployment: null, reasons: verdict.reasons, report, timings };
+      if (looking) {
+        return { outcome: "frozen", deployment: null, reasons: verdict.reasons, report, timings };
+      }
+      // Something of the old release may be gone that the state still has: a look at the objects makes it again.
+      host.note(`rollback, attempt ${attempt}: ${verdict.reasons.join("; ")}; trying again`);
     } catch (error) {
       await proof;
       const message = (error as Error).message;

@@ -239,6 +239,24 @@ describe("what hinders a rollback", () => {
     });
   });
 
+  it("a part of the release before that is gone: a look at the objects makes it again", async () => {
+    let asked = 0;
+    const host = fakeHost(live, {
+      prove: () => {
+        asked += 1;
+        const pass = host.engine.refreshed.includes(true);
+        const reasons = pass ? [] : ["a does not exist"];
+        return Promise.resolve({ pass, reasons, subjects: [], probes: [] });
+      },
+    });
+    const result = await runTransaction(host, leaving(host, half, failed), { keepFailed: false });
+    expect(result.outcome).toBe("rolled-back");
+    expect(host.engine.refreshed).toEqual([false, true]);
+    expect(asked).toBeGreaterThan(1);
+    expect(host.notes.join()).toMatch(/^rollback, attempt 1: a does not exist.*; trying again$/);
+    expect(host.engine.state.deployment).toEqual(live);
+  });
+
   it("a release before that does not answer: frozen, with its own words", async () => {
     const host = fakeHost(live, {
       prove: (name) =>
@@ -252,6 +270,7 @@ describe("what hinders a rollback", () => {
       "gate private cannot be asked: no transport",
       "a is down",
     ]);
+    expect(host.engine.refreshed).toEqual([false, true]);
     expect(host.engine.state.deployment).toEqual(live);
   });
 });
