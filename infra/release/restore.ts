@@ -88,16 +88,14 @@ export async function restore(
   const run = { refresh: options.refresh ?? false };
   // What a refresh finds is not known yet.
   const unchanged = run.refresh ? undefined : unchangedPart(found, goal);
-  const program = replayProgram(goal, {
-    ...options,
-    deleteFirst,
-    ...(unchanged && { unchanged }),
-  });
+  const replay = { ...options, deleteFirst };
+  const program = replayProgram(goal, { ...replay, ...(unchanged && { unchanged }) });
   const counts = await engine.up(program, run).catch(async (error: unknown) => {
     // What is gone may want a port or a name that a new object holds, and new objects are deleted last.
     if (deleteFirst.size === 0) throw error;
     await deleteNewObjects(engine, goal, options);
-    return engine.up(program, run);
+    // That replay has said every input, so plugins no longer know what they had chosen: left open, they would choose anew.
+    return engine.up(replayProgram(goal, replay), run);
   });
   const replayed = clock.lap();
   options.onReplayed?.();
