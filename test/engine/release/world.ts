@@ -75,14 +75,23 @@ export class World {
       .sort();
   }
 
+  /** As bridged plugins do: a name that they chose is noted as theirs, and kept only as long as that note is there. */
   check(type: string, urn: string, olds: Values, news: Values): Values {
-    const name = news["name"] ?? olds["name"] ?? `${logicalName(urn)}-${this.#nextSerial()}`;
-    return type.endsWith(":Note") ? news : { ...news, name };
+    if (type.endsWith(":Note")) return news;
+    if (news["name"] !== undefined) return { ...news, __defaults: [] };
+    const noted = olds["__defaults"];
+    const kept = Array.isArray(noted) && noted.includes("name") ? olds["name"] : undefined;
+    return {
+      ...news,
+      name: kept ?? `${logicalName(urn)}-${this.#nextSerial()}`,
+      __defaults: ["name"],
+    };
   }
 
   /** Names of inputs that differ, and whether that means another object. */
   diff(oldInputs: Values, news: Values): { changed: string[]; replaces: string[]; first: boolean } {
-    const keys = [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])];
+    const all = new Set([...Object.keys(oldInputs), ...Object.keys(news)]);
+    const keys = [...all].filter((key) => key !== "__defaults");
     const changed = keys.filter((key) => !isDeepStrictEqual(open(oldInputs[key]), open(news[key])));
     const replaces = changed.filter((key) => replacing.has(key));
     return { changed, replaces, first: replaces.some((key) => exclusive.has(key)) };
@@ -94,7 +103,8 @@ export class World {
     inputs: Values,
   ): Promise<{ id: string; outputs: Values }> {
     await this.onCall({ kind: "create", phase: "before", urn });
-    const plain = open(inputs) as Values;
+    const { __defaults: _noted, ...said } = inputs;
+    const plain = open(said) as Values;
     if (plain["fail"] === "create") throw new Error(`${logicalName(urn)} cannot be made`);
     const serial = this.#nextSerial();
     const id = type.endsWith(":Note")
@@ -102,7 +112,7 @@ export class World {
       : type.endsWith(":Named")
         ? String(plain["name"])
         : `id-${serial}`;
-    const outputs = { ...inputs, serial, made: wrapped(`${logicalName(urn)} made`) };
+    const outputs = { ...said, serial, made: wrapped(`${logicalName(urn)} made`) };
     if (id !== "none") {
       this.#refuseClash(urn, id, plain);
       this.objects.set(id, { id, urn, type, properties: { ...plain, serial } });
@@ -117,9 +127,10 @@ export class World {
 
   async update(urn: string, id: string, olds: Values, news: Values): Promise<Values> {
     await this.onCall({ kind: "update", phase: "before", urn, id });
-    const plain = open(news) as Values;
+    const { __defaults: _noted, ...said } = news;
+    const plain = open(said) as Values;
     if (plain["fail"] === "update") throw new Error(`${logicalName(urn)} cannot be changed`);
-    const outputs: Values = { ...news, serial: olds["serial"], made: olds["made"] };
+    const outputs: Values = { ...said, serial: olds["serial"], made: olds["made"] };
     if (id !== "none") {
       const object = this.objects.get(id);
       if (object === undefined) throw new Error(`${logicalName(urn)} ${id} is gone`);
