@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerInspectInfo } from "dockerode";
+import { freePorts } from "../free-ports.ts";
 import { startLoad, type RunningLoad } from "../load/load.ts";
 import { docker } from "./containers.ts";
 
@@ -163,20 +163,6 @@ export async function composeCommand(): Promise<readonly string[] | undefined> {
 
 function serverName({ Config }: ContainerInspectInfo): string {
   return Config.Labels["mcp-fleet/component"]!;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

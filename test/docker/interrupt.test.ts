@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePorts } from "../../bench/free-ports.ts";
 import {
   madePassphrase,
   makeSandbox,
@@ -30,21 +30,6 @@ servers:
   - name: review
     port: 3002
 `;
-
-/** As many free ports as asked for; all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
 
 function up(...args: string[]) {
   return startFleet(["up", "--stack", stack, ...args], sandbox.env);

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
+import { freePorts } from "../../../../bench/free-ports.ts";
 import { startLoad, type RunningLoad } from "../../../../bench/load/load.ts";
 import type { HistoryEntry } from "../../../../infra/release/history.ts";
 import { rootDir } from "../../../../infra/root-dir.ts";
@@ -286,19 +286,4 @@ export class DrillFleet {
       return 0;
     }
   }
-}
-
-/** As many free ports as asked for; all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
