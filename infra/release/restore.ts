@@ -28,6 +28,13 @@ export interface RestoreOptions extends MergeOptions, ReplayOptions {
    * @default exported now
    */
   readonly failed?: StackExport;
+  /**
+   * State in which the transaction that is rolled back is open. A second attempt needs it: the first may have closed the
+   * transaction in the state, and it has to be open again until the objects are what they were.
+   *
+   * @default `failed`
+   */
+  readonly opened?: Deployment | undefined;
   /** Called when the objects are those of `before`, while the state is still being put in order. */
   readonly onReplayed?: () => void;
   /**
@@ -73,7 +80,7 @@ export async function restore(
   const before = options.before?.deployment ?? undefined;
   const current = failed.deployment ?? {};
   // Until the last import the state says that a rollback is under way.
-  const { deployment: goal, close } = withOpenJournal(current, before);
+  const { deployment: goal, close } = withOpenJournal(options.opened ?? current, before);
   const found = mergeForRollback(current, goal, options);
   await engine.importDeployment({ ...failed, deployment: found });
   const merged = clock.lap();

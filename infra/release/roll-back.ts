@@ -50,6 +50,7 @@ export async function rollBack(
         ...replaceOrderOf(before?.deployment),
         removeStray: host.removeStray,
         ...(attempt === 1 && { failed }),
+        ...(failed.deployment && { opened: failed.deployment }),
         // The probes ask the objects: they need not wait for the state.
         onReplayed: () => {
           proof = timed(prove(host, before?.deployment ?? {}));

@@ -90,7 +90,9 @@ function handlers(world: World) {
       const { serial: _serial, made: _made, ...inputs } = state;
       response.setId(request.getId());
       response.setProperties(struct(state));
-      response.setInputs(struct(inputs));
+      // What was chosen stays noted over a refresh.
+      const { __defaults } = values(request.getInputs());
+      response.setInputs(struct(__defaults === undefined ? inputs : { ...inputs, __defaults }));
       return response;
     }),
     delete: unary(async (request: proto.DeleteRequest) => {

@@ -257,6 +257,21 @@ describe("what hinders a rollback", () => {
     expect(host.engine.state.deployment).toEqual(live);
   });
 
+  it("a part that is gone and cannot be made again: frozen and open, so that recover can finish it", async () => {
+    const host = fakeHost(live, {
+      logicalTypes: /^pulumi:index:Stash$/,
+      prove: () =>
+        Promise.resolve({ pass: false, reasons: ["a does not exist"], subjects: [], probes: [] }),
+    });
+    host.engine.replayed = () => {
+      if (host.engine.refreshed.includes(true)) throw new Error("no such image");
+      return live;
+    };
+    const result = await runTransaction(host, leaving(host, half, failed), { keepFailed: false });
+    expect(result.outcome).toBe("frozen");
+    expect(isOpen(host.engine.state.deployment)).toBe(true);
+  });
+
   it("a release before that does not answer: frozen, with its own words", async () => {
     const host = fakeHost(live, {
       prove: (name) =>
