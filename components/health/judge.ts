@@ -84,6 +84,8 @@ class Judge {
   readonly #certain = new AbortController();
   readonly #begun: number;
   readonly #deadline: number;
+  /** The time of a watch is up. A timer may fire a moment before the clock says so. */
+  #over = false;
   #asking = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -128,6 +130,7 @@ class Judge {
     for (const end of ends) {
       await this.#pause(end - this.#clock.now());
       if (signal.aborted) return;
+      this.#over = true;
       this.#settle();
     }
     this.#certain.abort();
@@ -246,8 +249,8 @@ class Judge {
   #isDone(): boolean {
     const critical = this.#courses.filter(({ probe }) => probe.critical);
     if (this.#mode.kind === "watch") {
-      const over = this.#clock.now() >= this.#begun + this.#mode.seconds * 1000;
-      return over && critical.every(({ tally }) => !isWavering(tally));
+      const ended = this.#over || this.#clock.now() >= this.#begun + this.#mode.seconds * 1000;
+      return ended && critical.every(({ tally }) => !isWavering(tally));
     }
     const others = this.#courses.filter(({ probe }) => !probe.critical);
     return (
