@@ -58,13 +58,16 @@ export class Engine {
     return url !== undefined && (await isReachable(url));
   }
 
-  /** Everything for which this machine cannot run the fleet, with path and fix. */
-  async problems(fleet: FleetSpec, stack: string, grafana: boolean): Promise<string[]> {
+  /** One message with everything for which this machine cannot run the fleet, path and fix; undefined if it can. */
+  async objection(fleet: FleetSpec, stack: string, grafana: boolean): Promise<string | undefined> {
     const found = await Promise.all([
       this.#tooManyCpus(fleet, grafana),
       this.#takenPorts(fleet, stack, grafana),
     ]);
-    return found.flat();
+    const problems = found.flat();
+    return problems.length === 0
+      ? undefined
+      : `this machine has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`;
   }
 
   /** The engine refuses a container that may use more CPUs than there are: halfway through an update. */

@@ -47,10 +47,8 @@ export default async function program(): Promise<Record<string, unknown>> {
     engine.baseImage(settings.baseImage),
     engine.wantsGrafana(spec),
   ]);
-  const problems = await engine.problems(spec, stack, grafana);
-  if (problems.length > 0) {
-    throw refusal(`this machine has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`);
-  }
+  const objection = await engine.objection(spec, stack, grafana);
+  if (objection !== undefined) throw refusal(objection);
 
   const dashboards = grafana ? await dashboardsOf(spec) : {};
 

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "./refusal.ts";
-import { enginePid } from "./release/engine-process.ts";
+import { enginePid, withoutEngine } from "./release/engine-process.ts";
 import { historyDirectory } from "./release/history-place.ts";
 import { Lease, LeaseHeldError } from "./release/lease.ts";
 import type { ReleaseEvent } from "./release/link.ts";
@@ -41,7 +41,7 @@ export function startSupervisor(): (event: ReleaseEvent) => void {
       // A session of its own: Ctrl-C is for the engine.
       detached: true,
       stdio: ["ignore", log, log],
-      env: ownEnvironment(process.env),
+      env: withoutEngine(process.env),
     },
   );
   try {
@@ -56,16 +56,4 @@ export function startSupervisor(): (event: ReleaseEvent) => void {
   child.unref();
   rmSync(events, { force: true });
   return (event) => appendFileSync(events, `${JSON.stringify(event)}\n`, { mode: 0o600 });
-}
-
-/**
- * Addresses of this program's own engine are not for the commands that the supervisor starts: each of them would wait
- * some ten seconds for the engine's log receiver (`PULUMI_LOG_OTLP_ENDPOINT`), which has gone with it.
- */
-function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([key]) => !/^PULUMI_(NODEJS_|MONITOR|ENGINE|CONFIG$|CONFIG_SECRET_KEYS|\w*OTLP)/.test(key),
-    ),
-  );
 }

@@ -4,6 +4,7 @@ import type { ServerConfig } from "./config.ts";
 import { DatabaseProbe, databaseQuestion } from "./database-probe.ts";
 import { Database } from "./database.ts";
 import { toolsOf } from "./domains/index.ts";
+import { failingCalls } from "./faults.ts";
 import { buildHealth, unreadyReasons } from "./health.ts";
 import type { HealthInput } from "./health.ts";
 import { createHttpServer } from "./http.ts";
@@ -76,6 +77,7 @@ export async function startApp(config: ServerConfig, log: Logger): Promise<App> 
       },
       timeoutMs: config.requestTimeoutMs,
       fault,
+      fails: failingCalls(fault.kind === "fail" ? fault.ratio : 0),
       log,
     },
     (operation) => metrics.operation(operation),

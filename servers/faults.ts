@@ -9,7 +9,7 @@ export type Fault =
   | { readonly kind: "no-mcp" }
   /** Every `tools/call` waits this long before it runs. Milliseconds. */
   | { readonly kind: "slow"; readonly delayMs: number }
-  /** This share of `tools/call` (0-1) answers an error instead of running. */
+  /** This share of `tools/call` (0-1), evenly spread, answers an error instead of running. */
   | { readonly kind: "fail"; readonly ratio: number };
 
 /** Longest accepted `slow:<ms>`: ten minutes, longer than any drill waits. */
@@ -40,4 +40,15 @@ export function parseFault(text: string): Fault | undefined {
     return ratio <= 1 ? { kind: "fail", ratio } : undefined;
   }
   return undefined;
+}
+
+/**
+ * Tells of each call, in order, whether `fail:<ratio>` hits it. Evenly spread instead of at random: at 0.2 every fifth
+ * call fails, so a drill sees the same thing each time.
+ */
+export function failingCalls(ratio: number): () => boolean {
+  let calls = 0;
+  // Multiples of a decimal fraction end a hair below the whole number that they mean.
+  const failedOf = (count: number) => Math.floor(count * ratio + 1e-9);
+  return () => failedOf(++calls) > failedOf(calls - 1);
 }

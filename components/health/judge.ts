@@ -84,7 +84,7 @@ class Judge {
   readonly #certain = new AbortController();
   readonly #begun: number;
   readonly #deadline: number;
-  /** The time of a watch is up. A timer may fire a moment before the clock says so. */
+  /** The time is up. Told by the timer alone: it may fire a moment before the clock says so. */
   #over = false;
   #asking = 0;
   readonly #queue: (() => void)[] = [];
@@ -249,8 +249,7 @@ class Judge {
   #isDone(): boolean {
     const critical = this.#courses.filter(({ probe }) => probe.critical);
     if (this.#mode.kind === "watch") {
-      const ended = this.#over || this.#clock.now() >= this.#begun + this.#mode.seconds * 1000;
-      return ended && critical.every(({ tally }) => !isWavering(tally));
+      return this.#over && critical.every(({ tally }) => !isWavering(tally));
     }
     const others = this.#courses.filter(({ probe }) => !probe.critical);
     return (

@@ -15,13 +15,9 @@ export async function requireEngine(engine = new Engine()): Promise<Engine> {
  * What would make the program refuse this machine, asked before the stack exists, so that a refused first `up` leaves
  * nothing behind. Whether Grafana can be had takes a question to the network: its port is left to the program.
  */
-export async function requireRoom(context: CommandContext, fleet: FleetSpec): Promise<void> {
+export async function requireFitMachine(context: CommandContext, fleet: FleetSpec): Promise<void> {
   const engine = await requireEngine();
   const grafana = fleet.monitoring.grafana.enabled === "yes";
-  const problems = await engine.problems(fleet, context.stack, grafana);
-  if (problems.length > 0) {
-    throw new UserError(
-      `this machine has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`,
-    );
-  }
+  const objection = await engine.objection(fleet, context.stack, grafana);
+  if (objection !== undefined) throw new UserError(objection);
 }

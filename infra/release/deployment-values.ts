@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Properties } from "./deployment.ts";
 
 /** Key that marks an object as more than plain data, in the state as well as on the wire. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
+export const signatureKey = "4dabf18193072939515e22adb298388d";
+/** The value under that key that marks a secret. */
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 /**
  * Bookkeeping of bridged plugins: which inputs they chose themselves. They make it anew at each check, and keep what they
@@ -26,6 +27,11 @@ export function toWire(value: unknown): WireValue {
     return { [signatureKey]: secretSignature, value: toWire(openSecret(value)) };
   }
   return mapValues(value, toWire);
+}
+
+/** A text as a secret of an open deployment: it is encrypted on its way into the state. */
+export function asSecret(plain: string): unknown {
+  return { [signatureKey]: secretSignature, plaintext: JSON.stringify(plain) };
 }
 
 function openSecret(envelope: Properties): unknown {

@@ -5,6 +5,15 @@ export function enginePid(): number | undefined {
   return parentOf(process.ppid);
 }
 
+/**
+ * An environment for commands that are not of the engine that runs this program: without its addresses. One that inherits
+ * the address of its log receiver (`PULUMI_LOG_OTLP_ENDPOINT`) waits some ten seconds for it once the engine has ended.
+ */
+export function withoutEngine(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const addresses = /^PULUMI_(NODEJS_|MONITOR|ENGINE|CONFIG$|CONFIG_SECRET_KEYS|\w*OTLP)/;
+  return Object.fromEntries(Object.entries(env).filter(([key]) => !addresses.test(key)));
+}
+
 /** Resolves when the process has ended. */
 export async function untilEnded(pid: number): Promise<void> {
   while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 200));

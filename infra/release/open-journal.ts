@@ -1,5 +1,6 @@
 import type { Deployment, ResourceRecord } from "./deployment.ts";
-import { asSecret, isJournal, packWhole } from "./pack.ts";
+import { asSecret } from "./deployment-values.ts";
+import { isJournal, packWhole } from "./pack.ts";
 import { readRecords, transactionState, type JournalContent } from "./records.ts";
 
 /** What a rollback works towards, and how its result becomes the deployment from before. */

@@ -1,9 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import { signatureKey } from "./deployment-values.ts";
 import type { Deployment, Properties, ResourceRecord } from "./deployment.ts";
 import { readRecords, recordNames } from "./records.ts";
-
-/** Marks a secret value in an exported deployment. */
-const secretSignature = "4dabf18193072939515e22adb298388d";
 
 /**
  * A deployment as one string: JSON, gzip, base64. About a tenth of its size.
@@ -52,17 +50,9 @@ export function deploymentBefore(failed: Deployment): Deployment | undefined {
   };
 }
 
-/** A text as a secret of an open deployment: it is encrypted on its way into the state. */
-export function asSecret(plain: string): unknown {
-  return {
-    [secretSignature]: "1b47061264138c4ac30d75fd1eb44270",
-    plaintext: JSON.stringify(plain),
-  };
-}
-
 /** Value of a secret that was exported in plain text; anything else as it is. */
 export function plaintext(value: unknown): unknown {
-  if (value === null || typeof value !== "object" || !(secretSignature in value)) return value;
+  if (value === null || typeof value !== "object" || !(signatureKey in value)) return value;
   const { plaintext: json } = value as { plaintext?: string };
   if (json === undefined) throw new Error("the secret is encrypted; export it with --show-secrets");
   return JSON.parse(json);

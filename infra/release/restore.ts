@@ -81,9 +81,9 @@ export async function restore(
   const current = failed.deployment ?? {};
   // Until the last import the state says that a rollback is under way.
   const { deployment: goal, close } = withOpenJournal(options.opened ?? current, before);
-  const found = mergeForRollback(current, goal, options);
-  await engine.importDeployment({ ...failed, deployment: found });
-  const merged = clock.lap();
+  const merged = mergeForRollback(current, goal, options);
+  await engine.importDeployment({ ...failed, deployment: merged });
+  const mergeTook = clock.lap();
 
   await options.removeStray?.(knownIds(current, before));
   const strays = clock.lap();
@@ -94,7 +94,7 @@ export async function restore(
   ]);
   const run = { refresh: options.refresh ?? false };
   // What a refresh finds is not known yet.
-  const unchanged = run.refresh ? undefined : unchangedPart(found, goal);
+  const unchanged = run.refresh ? undefined : unchangedPart(merged, goal);
   const replay = { ...options, deleteFirst };
   const program = replayProgram(goal, { ...replay, ...(unchanged && { unchanged }) });
   const counts = await engine.up(program, run).catch(async (error: unknown) => {
@@ -108,8 +108,8 @@ export async function restore(
   options.onReplayed?.();
 
   const after = await engine.exportDeployment();
-  const replayedState = close(after.deployment ?? {});
-  const { deployment, different, remade } = settle(replayedState, before, options);
+  const closed = close(after.deployment ?? {});
+  const { deployment, different, remade } = settle(closed, before, options);
   await engine.importDeployment({ ...(options.before ?? after), deployment });
   const settled = clock.lap();
 
@@ -119,7 +119,7 @@ export async function restore(
     different,
     remade,
     milliseconds: {
-      ...{ export: exported, merge: merged, strays, replay: replayed, settle: settled },
+      ...{ export: exported, merge: mergeTook, strays, replay: replayed, settle: settled },
       total: clock.total(),
     },
   };

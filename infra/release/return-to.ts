@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Deployment, ResourceRecord, StackExport } from "./deployment.ts";
 import { liveResources, nameOf } from "./deployment.ts";
-import { asSecret, packDeployment } from "./pack.ts";
+import { asSecret } from "./deployment-values.ts";
+import { packDeployment } from "./pack.ts";
 import {
   recordNames,
   type CommitContent,

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { withoutEngine } from "./engine-process.ts";
 import { Link, linkVariable, type ReleaseEvent } from "./link.ts";
 import { isRootStack, type Deployment } from "./deployment.ts";
 
@@ -51,7 +52,7 @@ async function exportDeployment(
   const { stdout } = await promisify(execFile)(
     "pulumi",
     showSecrets ? [...args, "--show-secrets"] : args,
-    { maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env: withoutEngineAddresses(process.env) },
+    { maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env: withoutEngine(process.env) },
   );
   const { deployment } = JSON.parse(stdout) as { deployment?: Deployment | null };
   return isDeployed(deployment) ? deployment : null;
@@ -60,13 +61,4 @@ async function exportDeployment(
 /** Whether anything was ever deployed: a stack that was only made has its own record and nothing else. */
 export function isDeployed(deployment: Deployment | null | undefined): deployment is Deployment {
   return (deployment?.resources ?? []).some((record) => !isRootStack(record));
-}
-
-/** The language host hands the program addresses of its own engine; a second CLI must not think that they are its. */
-function withoutEngineAddresses(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([key]) => !/^PULUMI_NODEJS_|^PULUMI_MONITOR|^PULUMI_ENGINE/.test(key),
-    ),
-  );
 }

@@ -12,8 +12,8 @@ export interface CallSettings {
   readonly timeoutMs: number;
   readonly fault: Fault;
   readonly log: Logger;
-  /** For `fail:<ratio>`; 0 <= value < 1. */
-  readonly random?: () => number;
+  /** Whether `FAULT` makes this call fail; asked once per call. */
+  readonly fails: () => boolean;
 }
 
 class CallTimeoutError extends Error {
@@ -59,12 +59,11 @@ export async function callTool(
 async function runWithFault(
   tool: Tool,
   args: unknown,
-  { fault, context, random }: CallSettings,
+  { fault, context, fails }: CallSettings,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   if (fault.kind === "slow") await delay(fault.delayMs, undefined, { signal });
-  if (fault.kind === "fail" && (random ?? Math.random)() < fault.ratio)
-    throw new InjectedFaultError();
+  if (fails()) throw new InjectedFaultError();
   return tool.call(args, context);
 }
 

@@ -156,8 +156,10 @@ describe("limits", () => {
 
   it("stop one client's concurrency with 429 and forget it when the requests have ended", async () => {
     await lab.gateway.apply(lab.routes, { maxConcurrentPerClient: 3 });
-    const slow = Array.from({ length: 3 }, () => ask({ body: { method: "slow", ms: 1000 } }));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const arrived = () => lab.backends.reduce((sum, { seen }) => sum + seen.length, 0);
+    const before = arrived();
+    const slow = Array.from({ length: 3 }, () => ask({ body: { method: "slow", ms: 5000 } }));
+    await until(() => arrived() === before + 3, "three calls are under way");
     const refused = await ask({ body: {} });
     expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     expect((await ask({ body: {}, token: tokens.other })).status).toBe(200);

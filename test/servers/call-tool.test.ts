@@ -24,7 +24,7 @@ interface Run {
 
 async function run(
   work: () => Promise<{ answer: number }>,
-  options: { fault?: Fault; timeoutMs?: number; random?: number; args?: unknown } = {},
+  options: { fault?: Fault; timeoutMs?: number; fails?: boolean; args?: unknown } = {},
 ): Promise<Run> {
   const lines: string[] = [];
   const log = createLogger(
@@ -48,11 +48,11 @@ async function run(
     output: z.object({ answer: z.number() }),
     run: work,
   });
-  const { fault = { kind: "none" }, timeoutMs = 1000, random = 0.5 } = options;
+  const { fault = { kind: "none" }, timeoutMs = 1000, fails = false } = options;
   const result = await callTool(
     tool,
     options.args,
-    { context, timeoutMs, fault, log, random: () => random },
+    { context, timeoutMs, fault, log, fails: () => fails },
     exchange,
   );
   return { result, fault: exchange.fault, logged: lines.join("") };
@@ -117,12 +117,12 @@ describe("callTool", () => {
     expect(logged).not.toContain("who is it?");
   });
 
-  it.each([
-    [0.24, true],
-    [0.25, undefined],
-  ])("fails the share of calls that FAULT asks for (%d of 1)", async (random, isError) => {
-    const { result } = await run(answer, { fault: { kind: "fail", ratio: 0.25 }, random });
-    expect(result.isError).toBe(isError);
+  it("fails a call that FAULT hits, as a fault of the server", async () => {
+    const { result, fault } = await run(answer, { fails: true });
+    expect(result.content).toEqual([
+      { type: "text", text: "fault injected by FAULT=fail (request r1)" },
+    ]);
+    expect(fault).toBe(true);
   });
 
   it("slows calls down as FAULT asks for, within the time limit", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseFault } from "../../servers/faults.ts";
+import { failingCalls, parseFault } from "../../servers/faults.ts";
 
 describe("parseFault", () => {
   it.each([
@@ -35,5 +35,20 @@ describe("parseFault", () => {
     "unready,exit",
   ])("refuses %j", (text) => {
     expect(parseFault(text)).toBeUndefined();
+  });
+});
+
+describe("failingCalls", () => {
+  it.each([
+    [0, "...................."],
+    [0.05, "...................x"],
+    [0.2, "....x....x....x....x"],
+    [0.3, "...x..x..x...x..x..x"],
+    [0.9, ".xxxxxxxxx.xxxxxxxxx"],
+    [1, "xxxxxxxxxxxxxxxxxxxx"],
+  ])("spreads a ratio of %d evenly", (ratio, expected) => {
+    const fails = failingCalls(ratio);
+    const seen = Array.from({ length: 20 }, () => (fails() ? "x" : "."));
+    expect(seen.join("")).toBe(expected);
   });
 });

@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { requireRoom } from "../preflight.ts";
+import { requireFitMachine } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { addressesOf, fleetOutputs, type FleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
@@ -34,7 +34,7 @@ export async function up(
   const silent = silentAlerts(fleet.monitoring.alertmanager);
   if (fleet.environment === "production" && silent !== undefined) context.note(silent);
   await prepareTools(context, "pulumi", "docker", "images", "state");
-  await requireRoom(context, fleet);
+  await requireFitMachine(context, fleet);
   if (!context.yes) {
     await showPreview(context, await FleetStack.open(context, { create: true }));
     if (!(await confirm(context, `Deploy to stack ${context.stack}?`))) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startLoad, type RunningLoad } from "../../../bench/load/load.ts";
 import { allAlerts } from "../../../components/monitoring/alerts/catalogue.ts";
 import { docker } from "../support/engine.ts";
@@ -192,10 +192,10 @@ function names(entries: readonly Told[]): string {
 
 const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(0);
 
+/** @param limit seconds. */
 async function until(limit: number, done: () => boolean, what: string): Promise<void> {
-  const begun = Date.now();
-  while (!done()) {
-    if (Date.now() - begun > limit * 1000) throw new Error(`${what}: not told within ${limit} s`);
-    await delay(500);
-  }
+  const look = () => {
+    if (!done()) throw new Error(`${what}: not told within ${limit} s`);
+  };
+  await vi.waitFor(look, { timeout: limit * 1000, interval: 500 });
 }

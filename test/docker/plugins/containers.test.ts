@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
+import { freePorts } from "../../../bench/free-ports.ts";
 import { UNKNOWN } from "../../../toolchain/plugins/bridge/values.ts";
 import { InitializationFailed } from "../../../toolchain/plugins/rpc/provider.ts";
 import { CONTAINER, PluginOnEngine, urnOf } from "./plugin-on-engine.ts";
@@ -145,7 +146,7 @@ describe("a container", () => {
   });
 
   it("has nothing to change right after its creation and after a refresh", async () => {
-    const [first, second] = [await freePort(), await freePort()];
+    const [first = 0, second = 0] = await freePorts(2);
     const object = await plugin.container({
       capabilities: { drops: ["SETUID", "NET_RAW"] },
       envs: ["B=2", "A=1"],
@@ -238,10 +239,4 @@ async function listen(): Promise<{ server: Server; port: number }> {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no free port");
   return { server, port: address.port };
-}
-
-async function freePort(): Promise<number> {
-  const { server, port } = await listen();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

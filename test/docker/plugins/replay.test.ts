@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePorts } from "../../../bench/free-ports.ts";
 import type { Properties } from "../../../toolchain/plugins/bridge/values.ts";
 import { dockerProvider } from "../../../toolchain/plugins/docker/plugin.ts";
 import {
@@ -40,8 +40,9 @@ beforeAll(async () => {
   values.declare("./ctx", folder);
   values.declare("gr/app", "mcp-fleet-test/replay-app");
   values.declare("gr/trig", "mcp-fleet-test/replay-trig");
-  for (const port of ["18181", "18182"])
-    values.declare(`"external":${port}`, `"external":${await freePort()}`);
+  const [first, second] = await freePorts(2);
+  values.declare('"external":18181', `"external":${first}`);
+  values.declare('"external":18182', `"external":${second}`);
 });
 
 afterAll(async () => {
@@ -189,13 +190,4 @@ async function removeLeftovers(): Promise<void> {
   for (const tag of tags.filter((name) => name.startsWith("mcp-fleet-test/replay-"))) {
     await quietly(docker.getImage(tag).remove({ force: true }));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

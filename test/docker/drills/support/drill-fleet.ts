@@ -243,7 +243,7 @@ export class DrillFleet {
     this.table.add({ title, exit: ended.code, entries: own, calls: calls.length, lost });
     expect(ended.code, ended.stderr).toBe(exit);
     expect(ended.stderr).not.toMatch(/^ {4}at /m);
-    for (const pattern of says) expect(ended.stderr).toMatch(pattern);
+    for (const pattern of says) expect(ended.stderr, ended.stderr).toMatch(pattern);
     expect(lost.filter((reason) => !lostBy?.test(reason))).toEqual([]);
     return ended;
   }
