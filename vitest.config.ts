@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Suites in the order of `./fleet test`: each needs more of the machine than the one before it. */
@@ -15,6 +16,8 @@ export default defineConfig({
           // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
           // anything behind in the process: environment, working directory, module state.
           isolate: false,
+          // Half of the time is waiting for child processes: one more worker than processors keeps these busy.
+          maxWorkers: availableParallelism() + 1,
         },
       },
       {

@@ -7,7 +7,10 @@ import { fleetJsonSchema } from "../../../infra/config/index.ts";
 import { fleet, projectRoot, server } from "./fixture.ts";
 
 const schema = JSON.parse(fleetJsonSchema()) as Record<string, unknown>;
-const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
+// What an address is, the pattern beside the format says.
+const validate = new Ajv({ allErrors: true, strict: false, formats: { email: true } }).compile(
+  schema,
+);
 
 interface Node {
   readonly description?: string;
