@@ -32,8 +32,8 @@ export function startSupervisor(): (event: ReleaseEvent) => void {
   const child = spawn(
     process.execPath,
     [
-      ...["--require", join(rootDir, "toolchain/fast-start.cjs"), "--import", "tsx/esm"],
-      ...[join(rootDir, "infra/cli/main.ts"), "supervise"],
+      ...["--require", join(rootDir, "toolchain/fast-start.cjs")],
+      ...[join(rootDir, "toolchain/bundled.cjs"), "infra/cli/main.ts", "supervise"],
       ...["--stack", stack, "--engine", String(engine)],
     ],
     {

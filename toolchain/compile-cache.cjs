@@ -13,6 +13,7 @@ const Module = require("node:module");
 const path = require("node:path");
 const vm = require("node:vm");
 const { isMainThread } = require("node:worker_threads");
+const keepFile = require("./keep-file.cjs");
 
 const directory = path.join(__dirname, "..", ".toolchain", "compile-cache");
 const magic = "mcp-fleet-compile-cache-1";
@@ -112,18 +113,10 @@ function readCode(file) {
   return kept;
 }
 
-/** Another process may write the same file: each puts a whole one in place. A cache that cannot be kept is no error. */
 function writeCode(file, kept) {
-  const half = `${file}.${process.pid}`;
-  try {
-    const entries = [...kept];
-    const body = Buffer.concat(entries.map(([, { code }]) => code));
-    const modules = entries.map(([name, { key, code }]) => [name, key, code.length]);
-    const header = JSON.stringify({ magic, checksum: digest(body), modules });
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(half, Buffer.concat([Buffer.from(`${header}\n`), body]));
-    fs.renameSync(half, file);
-  } catch {
-    fs.rmSync(half, { force: true });
-  }
+  const entries = [...kept];
+  const body = Buffer.concat(entries.map(([, { code }]) => code));
+  const modules = entries.map(([name, { key, code }]) => [name, key, code.length]);
+  const header = JSON.stringify({ magic, checksum: digest(body), modules });
+  keepFile(file, Buffer.concat([Buffer.from(`${header}\n`), body]));
 }

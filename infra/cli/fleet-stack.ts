@@ -60,6 +60,8 @@ export class FleetStack {
       MCP_FLEET_SET: JSON.stringify(context.sets),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_SKIP_CONFIRMATIONS: "true",
+      // The CLI collects its garbage so often that it takes a sixth of the time of an update that changes nothing.
+      GOGC: process.env["GOGC"] ?? "400",
     });
     const torn = removeTornMetadata((await stateBackendUrl()) ?? "");
     if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);

@@ -152,9 +152,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     // Help is printed already; asked for, it ends with 0.
     const isHelp = /^commander\.(help|helpDisplayed|version)$/.test(error.code);
@@ -166,7 +164,7 @@ try {
   } else {
     throw error;
   }
-}
+});
 
 /** Errors whose message is written for the user; anything else is a defect and shows its stack trace. */
 function isUserFacing(error: unknown): error is Error {

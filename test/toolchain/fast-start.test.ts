@@ -27,7 +27,8 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "mcp-fleet-fast-"));
   cache = join(root, ".toolchain", "compile-cache");
   mkdirSync(join(root, "toolchain"));
-  cpSync(join(toolchain, "compile-cache.cjs"), join(root, "toolchain", "compile-cache.cjs"));
+  for (const file of ["compile-cache.cjs", "keep-file.cjs"])
+    cpSync(join(toolchain, file), join(root, "toolchain", file));
   writeFileSync(
     join(root, "main.js"),
     `const part = require("./part");

@@ -33,7 +33,7 @@ describe("./fleet", () => {
     const launch = (): ReturnType<typeof exec> =>
       exec(join(machine.root, "fleet"), ["up", "--set", "a=b c"], options);
     const runs = await Promise.all([launch(), launch()]);
-    const call = `${machine.root}|${machine.dir}|--require ./toolchain/fast-start.cjs --import tsx/esm infra/cli/main.ts up --set a=b c\n`;
+    const call = `${machine.root}|${machine.dir}|--require ./toolchain/fast-start.cjs toolchain/bundled.cjs infra/cli/main.ts up --set a=b c\n`;
     expect(runs.map(({ stdout }) => stdout)).toEqual([call, call]);
     expect(await npmRuns(machine)).toEqual(["ci --no-audit --no-fund"]);
     expect((await launch()).stderr).toBe("");

@@ -83,8 +83,9 @@ export interface Running {
 /** Starts a `fleet` command in a process group of its own; without a terminal. */
 export function startFleet(args: readonly string[], env: NodeJS.ProcessEnv): Running {
   // As the launcher `./fleet` starts it.
-  const fast = ["--require", join(rootDir, "toolchain", "fast-start.cjs"), "--import", "tsx/esm"];
-  const command = [...fast, join(rootDir, "infra", "cli", "main.ts"), ...args];
+  const toolchain = join(rootDir, "toolchain");
+  const fast = ["--require", join(toolchain, "fast-start.cjs"), join(toolchain, "bundled.cjs")];
+  const command = [...fast, "infra/cli/main.ts", ...args];
   const child = spawn(process.execPath, command, {
     cwd: rootDir,
     env,
