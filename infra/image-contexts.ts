@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,9 +14,9 @@ import { contentTag } from "../components/platform/docker/images.ts";
 import type { ImageName } from "../components/platform/platform.ts";
 
 /**
- * Makes the build context of the reference server: its Dockerfile and the bundle of `servers/`, so that building the
- * image needs no JavaScript packages. Named by its content: the same sources give the same path, and two programs at
- * once never see half of one. Bundled anew only when the sources or the installed packages have changed.
+ * Makes the build context of the reference server: the files of its folder and the bundle of `servers/`, so that
+ * building the image needs no JavaScript packages. Named by its content: the same sources give the same path, and two
+ * programs at once never see half of one. Bundled anew only when the sources or the installed packages have changed.
  *
  * @returns path of the context of each image, relative to the project.
  */
@@ -40,7 +40,7 @@ async function makeContext(rootDir: string, build: string): Promise<string> {
   const fresh = mkdtempSync(join(build, "new-"));
   try {
     await bundleServer(fresh);
-    copyFileSync(dockerfile(rootDir), join(fresh, "Dockerfile"));
+    cpSync(ownFolder(rootDir), fresh, { recursive: true });
     const target = join(build, `mcp-server-${contentTag(fresh, "")}`);
     if (!existsSync(target)) renameUnlessThere(fresh, target);
     return target;
@@ -53,13 +53,14 @@ async function makeContext(rootDir: string, build: string): Promise<string> {
 function sourcesTag(rootDir: string): string | undefined {
   const packages = join(rootDir, "node_modules", ".package-lock.json");
   if (!existsSync(packages)) return undefined;
-  const hash = createHash("sha256").update(contentTag(join(rootDir, "servers"), ""));
-  for (const file of [packages, dockerfile(rootDir)]) hash.update("\0").update(readFileSync(file));
+  const hash = createHash("sha256").update(readFileSync(packages));
+  for (const folder of [join(rootDir, "servers"), ownFolder(rootDir)])
+    hash.update("\0").update(contentTag(folder, ""));
   return hash.digest("hex").slice(0, 16);
 }
 
-function dockerfile(rootDir: string): string {
-  return join(rootDir, "images", "mcp-server", "Dockerfile");
+function ownFolder(rootDir: string): string {
+  return join(rootDir, "images", "mcp-server");
 }
 
 /** The context that an earlier run made of the same sources, if it is still there. */

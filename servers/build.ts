@@ -11,8 +11,8 @@ const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const REQUIRE_BANNER = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
 
 /**
- * Bundles the reference server for the image: `server.mjs`, `migrate.mjs` (SQL files inside) and
- * `health.mjs`, each a single ES module that needs Node 20 and nothing else.
+ * Bundles the reference server for the image: `server.mjs` and `migrate.mjs` (SQL files inside), each a single ES
+ * module that needs Node 20 and nothing else.
  *
  * Run `server.mjs` with `--max-old-space-size=96 --max-semi-space-size=2` (MiB; also by NODE_OPTIONS):
  * V8's own young generation of 16 MiB costs 30 MiB per process and saves less than 5 % of the CPU time.
@@ -28,7 +28,6 @@ export async function bundleServer(outDir: string): Promise<void> {
       outfile: join(outDir, "migrate.mjs"),
       plugins: [embedMigrations()],
     }),
-    bundle({ entryPoints: [join(ROOT, "health-cli.ts")], outfile: join(outDir, "health.mjs") }),
   ]);
 }
 

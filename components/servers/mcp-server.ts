@@ -46,7 +46,7 @@ export class McpServer extends pulumi.ComponentResource {
         cpus: spec.cpus,
         // An own image knows best how it is probed.
         ...(!spec.image && {
-          health: { command: ["node", "/app/health.mjs"], ...spec.health },
+          health: { command: ["bash", "/app/health.sh"], ...spec.health },
         }),
         // The server ends by itself once drained; the rest is for closing sockets and the pool.
         stop: { signal: "SIGTERM", graceSeconds: spec.drainSeconds + 5 },

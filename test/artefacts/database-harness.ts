@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import {
   chmodSync,
-  copyFileSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -22,7 +21,7 @@ import type {
   Mount,
   WorkloadArgs,
 } from "../../components/platform/platform.ts";
-import { bundleServer } from "../../servers/build.ts";
+import { prepareContexts } from "../../infra/image-contexts.ts";
 import { BASE_IMAGE, BUILT_BASE_IMAGE } from "../../toolchain/versions.ts";
 import { value } from "../components/database/recording-platform.ts";
 
@@ -68,19 +67,10 @@ export async function buildImages(names: readonly ImageName[]): Promise<void> {
       `these tests run the real images and need a Docker engine; start one: ${engine.output}`,
     );
   }
-  const base = await baseImage();
+  const [base, contextOf] = await Promise.all([baseImage(), prepareContexts(root)]);
   for (const name of names) {
-    const context = mkdtempSync(join(tmpdir(), `context-${name}-`));
-    try {
-      if (name === "mcp-server") {
-        await bundleServer(context);
-        copyFileSync(join(root, "images", name, "Dockerfile"), join(context, "Dockerfile"));
-      }
-      const directory = name === "mcp-server" ? context : join(root, "images", name);
-      await must("build", "-q", `--build-arg=BASE=${base}`, `-t=${imageTag(name)}`, directory);
-    } finally {
-      rmSync(context, { recursive: true });
-    }
+    const context = join(root, contextOf(name));
+    await must("build", "-q", `--build-arg=BASE=${base}`, `-t=${imageTag(name)}`, context);
   }
 }
 

@@ -7,7 +7,7 @@ import { DOMAIN_NAMES } from "../../servers/domains/names.ts";
 import { knownMigrations } from "../../servers/migrate/known.ts";
 import { SDK_VERSION, SERVER_VERSION } from "../../servers/version.ts";
 
-const FILES = ["server.mjs", "migrate.mjs", "health.mjs"];
+const FILES = ["server.mjs", "migrate.mjs"];
 let folders: string[];
 
 beforeAll(async () => {

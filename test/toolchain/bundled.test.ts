@@ -56,7 +56,11 @@ function answer(value: number): void {
 }
 
 const command = () => [join(root, "toolchain", "bundled.cjs"), "src/main.ts", "a", "b c"];
-const run = () => execFileSync(process.execPath, command(), { encoding: "utf8" });
+const run = () =>
+  execFileSync(process.execPath, command(), {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 const said = (value: number) =>
   `${value},7,${root}/src/main.ts a b c\nfile://${root}/src/inner/late.ts\n`;
 const bundle = () => join(bundles, "src-main.cjs");

@@ -1,9 +1,10 @@
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import {
   type Environment,
-  runNode,
   type ServerProcess,
   statusOf,
   untilStatus,
@@ -125,10 +126,17 @@ export function processClaims(lab: ServerLab): void {
       arguments: { title: "Own schema", premise: "It works." },
     });
     expect(call.structuredContent).toMatchObject({ book: { id: 1 } });
-    const check = (port: string): Promise<unknown> =>
-      runNode(join(lab.folder, "health.mjs"), { PORT: port }).exited;
+    const check = async (PORT: string): Promise<number> => {
+      const script = spawn("bash", ["images/mcp-server/health.sh"], { env: { PORT } });
+      const [code] = (await once(script, "exit")) as [number];
+      return code;
+    };
     expect(await check(new URL(server.url).port)).toBe(0);
     expect(await check("1")).toBe(1);
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    expect(await check(String((silent.address() as AddressInfo).port))).toBe(1);
+    silent.close();
   });
 }
 
