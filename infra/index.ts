@@ -8,8 +8,8 @@ import { loadProgramConfig, programReceivers, programTokens } from "./program-co
 import { Engine } from "./engine.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
-import { findOrphans, removeOrphans } from "./orphans.ts";
-import { previousState } from "./previous-state.ts";
+import { findUnknown, foreignObjection, removeOrphans } from "./orphans.ts";
+import { previousState, type PreviousState } from "./previous-state.ts";
 import { programHash } from "./program-hash.ts";
 import { refusal } from "./refusal.ts";
 import { openRelease } from "./open-release.ts";
@@ -53,8 +53,7 @@ export default async function program(): Promise<Record<string, unknown>> {
   const dashboards = grafana ? await dashboardsOf(spec) : {};
 
   const previous = previousState(start.deployment?.resources ?? []);
-  // Here the engine holds the stack's lock: no other run can be making these objects now.
-  if (!dryRun) await removeLeftovers(stack, previous.known);
+  await removeLeftovers(stack, previous, { dryRun });
 
   const images = builtImages.map((image) =>
     contentTag(`${rootDir}/${contextOf(image)}`, baseImage),
@@ -72,10 +71,10 @@ export default async function program(): Promise<Record<string, unknown>> {
     },
     tell: start.tell,
   });
-  const { release, transaction } = identity;
+  const { release, transaction, lineage } = identity;
 
   const platform = new DockerPlatform("platform", {
-    identity: { stack, release, transaction, previous: previous.labels },
+    identity: { stack, release, transaction, lineage, previous: previous.labels },
     rootDir,
     contextOf,
     baseImage,
@@ -116,10 +115,20 @@ async function dashboardsOf(spec: FleetSpec): Promise<Record<string, string>> {
   }
 }
 
-/** An interrupted run may have made objects that it could not record; their names would be in the way. */
-async function removeLeftovers(stack: string, known: ReadonlySet<string>): Promise<void> {
-  const orphans = await findOrphans(stack, known);
-  if (orphans.length === 0) return;
+/**
+ * An interrupted run may have made objects that it could not record; their names would be in the way. What another state
+ * made is refused.
+ */
+async function removeLeftovers(
+  stack: string,
+  { known, lineage }: PreviousState,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<void> {
+  const { orphans, foreign } = await findUnknown(stack, known, lineage);
+  const objection = foreignObjection(stack, foreign);
+  if (objection !== undefined) throw refusal(objection);
+  // In an update the engine holds the stack's lock: no other run can be making these objects now.
+  if (dryRun || orphans.length === 0) return;
   await removeOrphans(orphans);
   const list = orphans.map(({ kind, name }) => `${kind} ${name}`).join(", ");
   await pulumi.log.info(`an interrupted run left ${list}; removed`);

@@ -30,7 +30,11 @@ import type { SecretSource } from "../components/health/secrets.ts";
 
 /** The transaction that this run of the program belongs to. */
 export interface OpenRelease {
-  readonly identity: { readonly release: string; readonly transaction: string };
+  readonly identity: {
+    readonly release: string;
+    readonly transaction: string;
+    readonly lineage: string;
+  };
   readonly gates: ReleaseGates;
   /** Secrets that probes name; to be given as soon as they exist. */
   readonly setSecrets: (source: SecretSource) => void;
@@ -71,6 +75,7 @@ export async function openRelease(
   // Nothing new, no new transaction: an unchanged `up` shows no change at all.
   const again = state === "committed" && journal!.release === release;
   const identity = { release, transaction: again ? journal!.transaction : newTransaction() };
+  const lineage = journal?.lineage ?? randomBytes(6).toString("hex");
   const handover: Handover = again
     ? (journal!.context as Handover)
     : { before: addressesBefore(records) };
@@ -82,6 +87,7 @@ export async function openRelease(
       ? undefined
       : {
           ...identity,
+          lineage,
           from: journal?.release ?? null,
           owner: owner(),
           since: new Date().toISOString(),
@@ -115,7 +121,7 @@ export async function openRelease(
     );
   const last: pulumi.Resource[] = [];
   return {
-    identity,
+    identity: { ...identity, lineage },
     setSecrets: (source) => {
       secrets = source;
     },

@@ -1,10 +1,21 @@
 import Docker from "dockerode";
+import { labelNames } from "../components/platform/labels.ts";
 
 /** Objects on the engine that carry the stack's label. */
 export interface StackObject {
   readonly kind: "container" | "network" | "volume";
   readonly id: string;
   readonly name: string;
+  /** Of the state that made it; undefined for helpers that live no longer than a command. */
+  readonly lineage: string | undefined;
+}
+
+/** Objects with the stack's label that its state does not know. */
+export interface UnknownObjects {
+  /** What an interrupted run made and could not record any more. Volumes with data are never among them. */
+  readonly orphans: readonly StackObject[];
+  /** What another state has: a stack of the same name, deployed to the same engine with another backend. */
+  readonly foreign: readonly StackObject[];
 }
 
 /** Ids and names that the state knows, pending deletions included: those are the engine's to remove. */
@@ -23,11 +34,12 @@ export function knownIds(
   return known;
 }
 
-/** What an interrupted run made and could not record any more. Volumes with data are never among them. */
-export async function findOrphans(
+/** @param lineage of the state; undefined if it has none yet. */
+export async function findUnknown(
   stack: string,
   known: ReadonlySet<string>,
-): Promise<StackObject[]> {
+  lineage: string | undefined,
+): Promise<UnknownObjects> {
   const docker = new Docker();
   const filters = { label: [`mcp-fleet/stack=${stack}`] };
   const [containers, networks, { Volumes: volumes }] = await Promise.all([
@@ -36,18 +48,54 @@ export async function findOrphans(
     docker.listVolumes({ filters }),
   ]);
   const objects: StackObject[] = [
-    ...containers.map(({ Id, Names }) => ({
+    ...containers.map(({ Id, Names, Labels }) => ({
       kind: "container" as const,
       id: Id,
       name: Names[0]?.slice(1) ?? Id,
+      lineage: Labels[labelNames.lineage],
     })),
-    ...networks.map(({ Id, Name }) => ({ kind: "network" as const, id: Id, name: Name })),
+    ...networks.map(({ Id, Name, Labels }) => ({
+      kind: "network" as const,
+      id: Id,
+      name: Name,
+      lineage: Labels?.[labelNames.lineage],
+    })),
     // Copies of files carry their version in the name; a volume without one holds data and is taken up again by name.
     ...volumes
       .filter(({ Name }) => /-[0-9a-f]{8}$/.test(Name))
-      .map(({ Name }) => ({ kind: "volume" as const, id: Name, name: Name })),
+      .map(({ Name, Labels }) => ({
+        kind: "volume" as const,
+        id: Name,
+        name: Name,
+        lineage: Labels[labelNames.lineage],
+      })),
   ];
-  return objects.filter(({ id, name }) => !known.has(id) && !known.has(name));
+  const unknown = objects.filter(({ id, name }) => !known.has(id) && !known.has(name));
+  const isOwn = (object: StackObject): boolean =>
+    object.lineage === undefined || object.lineage === lineage;
+  return {
+    orphans: unknown.filter(isOwn),
+    foreign: unknown.filter((object) => !isOwn(object)),
+  };
+}
+
+/** Why a stack cannot be deployed beside these objects of another state, and what to do; undefined if there are none. */
+export function foreignObjection(
+  stack: string,
+  foreign: readonly StackObject[],
+): string | undefined {
+  const [first] = foreign;
+  if (first === undefined) return undefined;
+  const filter = `--filter label=${labelNames.lineage}=${first.lineage}`;
+  return [
+    `another state has a stack ${stack} on this Docker engine: ${foreign.length} object(s) that this state does not know, such as ${first.kind} ${first.name}`,
+    `  to change that one, use its state: log in to its backend, or set PULUMI_BACKEND_URL`,
+    `  to have one beside it, use another stack name and other ports`,
+    `  if its state is lost, remove its objects (data volumes stay):`,
+    `    docker rm --force $(docker ps --all --quiet ${filter})`,
+    `    docker network rm $(docker network ls --quiet ${filter})`,
+    `    docker volume rm $(docker volume ls --quiet ${filter} | grep -E -- '-[0-9a-f]{8}$')`,
+  ].join("\n");
 }
 
 /** Containers first: they hold the rest in use. What is gone already is fine. */

@@ -1,10 +1,10 @@
 import { labelNames, type PreviousLabels } from "../components/platform/labels.ts";
 import { knownIds } from "./orphans.ts";
+import { readRecords, type StateRecord } from "./release/records.ts";
 
 interface StateResource {
   readonly urn: string;
   readonly id?: string;
-  readonly type?: string;
   readonly outputs?: Readonly<Record<string, unknown>> | undefined;
   readonly delete?: boolean;
   readonly inputs?: { readonly labels?: unknown } | undefined;
@@ -16,11 +16,14 @@ export interface PreviousState {
   readonly labels: PreviousLabels;
   /** Ids and names of every object that the state knows. */
   readonly known: ReadonlySet<string>;
+  /** Identity of the state; undefined before its first transaction. */
+  readonly lineage: string | undefined;
 }
 
 /** What an update takes from the deployment before it; nothing, if it is the first. */
-export function previousState(resources: readonly StateResource[]): PreviousState {
-  return { labels: labelsOf(resources), known: knownIds(resources) };
+export function previousState(resources: readonly (StateResource & StateRecord)[]): PreviousState {
+  const { journal } = readRecords(resources);
+  return { labels: labelsOf(resources), known: knownIds(resources), lineage: journal?.lineage };
 }
 
 /** Both shapes in which labels stand in the state: the docker plugin's list, and a plain record. */

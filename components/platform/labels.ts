@@ -9,6 +9,7 @@ export const labelNames = {
   release: "mcp-fleet/release",
   transaction: "mcp-fleet/transaction",
   revision: "mcp-fleet/revision",
+  lineage: "mcp-fleet/lineage",
 } as const;
 
 /** Labels of the objects in the stack's current state, by logical name of the resource. */
@@ -20,6 +21,8 @@ export interface ReleaseIdentity {
   readonly release: string;
   /** One per `pulumi up`. */
   readonly transaction: string;
+  /** One per state: two states may have a stack of the same name on one engine. */
+  readonly lineage: string;
   readonly previous: PreviousLabels;
 }
 
@@ -37,8 +40,10 @@ export function labelsFor(
 ): Record<string, string> {
   const old = identity.previous.get(resource);
   const unchanged = old?.[labelNames.revision] === revision;
+  const lineage = unchanged ? old[labelNames.lineage] : identity.lineage;
   return {
     [labelNames.component]: component,
+    ...(lineage !== undefined && { [labelNames.lineage]: lineage }),
     [labelNames.release]: (unchanged && old?.[labelNames.release]) || identity.release,
     [labelNames.revision]: revision,
     [labelNames.stack]: identity.stack,

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { collectContainers } from "../evidence.ts";
-import { findOrphans, removeOrphans } from "../orphans.ts";
+import { findUnknown, removeOrphans } from "../orphans.ts";
 import { historyDirectory } from "../release/history-place.ts";
 import { History } from "../release/history.ts";
 import { owner } from "../release/lease.ts";
@@ -68,7 +68,8 @@ export async function releaseHost(
         wanted: (labels) => isNew(labels) || isSubject(labels, subjects),
         failed: (labels) => isNew(labels) && isSubject(labels, subjects),
       }),
-    removeStray: async (known) => removeOrphans(await findOrphans(context.stack, known)),
+    removeStray: async (known, lineage) =>
+      removeOrphans((await findUnknown(context.stack, known, lineage)).orphans),
     note: context.note,
     onEvent: (event) => {
       if (event.kind === "begin") transaction = event.transaction;

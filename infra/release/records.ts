@@ -28,6 +28,8 @@ export interface JournalContent {
   readonly release: string;
   /** Release that is replaced; null on a first deployment. */
   readonly from: string | null;
+  /** Identity of the state, made with its first transaction and handed on from journal to journal. */
+  readonly lineage: string;
   readonly owner: Owner;
   /** ISO 8601. */
   readonly since: string;

@@ -9,6 +9,7 @@ import {
 import { replayProgram, type ReplayOptions } from "./replay.ts";
 import type { OperationCounts, ReleaseEngine } from "./engine-run.ts";
 import { withOpenJournal } from "./open-journal.ts";
+import { readRecords } from "./records.ts";
 import { settle } from "./settle.ts";
 
 export interface RestoreOptions extends MergeOptions, ReplayOptions {
@@ -38,11 +39,17 @@ export interface RestoreOptions extends MergeOptions, ReplayOptions {
   /** Called when the objects are those of `before`, while the state is still being put in order. */
   readonly onReplayed?: () => void;
   /**
-   * Removes objects whose creation was cut off and which are in no state; called before the replay with the ids of all
-   * objects that the states know.
+   * Removes objects of this lineage whose creation was cut off and which are in no state; called before the replay with
+   * the ids of all objects that the states know.
    */
-  readonly removeStray?: (known: ReadonlySet<string>) => Promise<void>;
+  readonly removeStray?: RemoveStray;
 }
+
+/** @param lineage of the state; undefined if it has none. */
+export type RemoveStray = (
+  known: ReadonlySet<string>,
+  lineage: string | undefined,
+) => Promise<void>;
 
 export interface RestoreReport {
   /** Steps of the replay by what they did to objects, components and providers alike. */
@@ -85,7 +92,8 @@ export async function restore(
   await engine.importDeployment({ ...failed, deployment: merged });
   const mergeTook = clock.lap();
 
-  await options.removeStray?.(knownIds(current, before));
+  const { journal } = readRecords((options.opened ?? current).resources ?? []);
+  await options.removeStray?.(knownIds(current, before), journal?.lineage);
   const strays = clock.lap();
 
   const deleteFirst = new Set([

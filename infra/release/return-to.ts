@@ -4,6 +4,7 @@ import { liveResources, nameOf } from "./deployment.ts";
 import { asSecret } from "./deployment-values.ts";
 import { packDeployment } from "./pack.ts";
 import {
+  readRecords,
   recordNames,
   type CommitContent,
   type GateContent,
@@ -15,7 +16,10 @@ const stashType = "pulumi:index:Stash";
 /** What a return to an earlier release is registered under. */
 export interface ReturnIdentity {
   readonly transaction: string;
-  readonly journal: Omit<JournalContent, "version" | "before" | "release" | "transaction">;
+  readonly journal: Omit<
+    JournalContent,
+    "version" | "before" | "release" | "transaction" | "lineage"
+  >;
 }
 
 /**
@@ -48,6 +52,7 @@ export function withJournal(
   const content = {
     ...journal,
     version: 1,
+    lineage: readRecords([old]).journal?.lineage,
     transaction,
     release: releaseOf(target),
     before: asSecret(packDeployment(deployment)),

@@ -8,6 +8,7 @@ import { LinkServer, type ReleaseEvent } from "./link.ts";
 import { Observer } from "./observer.ts";
 import { outcomeOf } from "./outcome.ts";
 import { readRecords, transactionState, type GateContent, type Owner } from "./records.ts";
+import type { RemoveStray } from "./restore.ts";
 import { rollBack, type RollbackResult } from "./roll-back.ts";
 import { isDeployed } from "./starting-point.ts";
 import type { MergeOptions } from "./merge.ts";
@@ -52,7 +53,7 @@ export interface TransactionHost {
     subjects: readonly string[],
   ) => Promise<readonly LastWords[]>;
   /** Removes what was made and is in no state. */
-  readonly removeStray: (known: ReadonlySet<string>) => Promise<void>;
+  readonly removeStray: RemoveStray;
   /** One line for people. */
   readonly note: (text: string) => void;
   readonly onEvent: (event: ReleaseEvent) => void;

@@ -172,6 +172,22 @@ it("keeps every secret out of the state and the messages", () => {
   }
 });
 
+it("leaves alone what another state has under the same name", async () => {
+  const other = makeSandbox();
+  try {
+    const before = await objects();
+    for (const command of ["preview", "up"]) {
+      const { code, stderr } = await runFleet([command, "--stack", stack], other.env);
+      expect(stderr).toContain(`another state has a stack ${stack} on this Docker engine: `);
+      expect(stderr).not.toMatch(/^ {4}at /m);
+      expect(code).toBe(1);
+    }
+    expect(await objects()).toEqual(before);
+  } finally {
+    other.remove();
+  }
+});
+
 it("refuses a wrong passphrase before it changes anything", async () => {
   const env = { ...sandbox.env, PULUMI_CONFIG_PASSPHRASE: "wrong-passphrase" };
   for (const args of [["outputs", "--show-secrets"], ["up"]]) {

@@ -117,7 +117,7 @@ function recordingGates(
 
 async function deployed(stack: string, gates: ReleaseGates): Promise<Fleet> {
   const platform = new DockerPlatform("platform", {
-    identity: { stack, release: "r-1", transaction: "t-1", previous: new Map() },
+    identity: { stack, release: "r-1", transaction: "t-1", lineage: "l-1", previous: new Map() },
     rootDir,
     contextOf: (image) => `images/${image}`,
     baseImage: "base:1",

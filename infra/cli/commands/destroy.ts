@@ -1,4 +1,4 @@
-import { findOrphans, knownIds, removeOrphans } from "../../orphans.ts";
+import { findUnknown, knownIds, removeOrphans } from "../../orphans.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
@@ -48,7 +48,9 @@ async function remove(
     ...{ changes: {}, steps: progress.end({ ok: true, interrupted: false, changes: {} }).steps },
     ...{ gates: [], reasons: [], timings: {} },
   });
-  await removeOrphans(await findOrphans(context.stack, knownIds(await stack.resources())));
+  const known = knownIds(await stack.resources());
+  const { orphans } = await findUnknown(context.stack, known, journal?.lineage);
+  await removeOrphans(orphans);
   if (deleteData) {
     // The record of the volumes goes with the stack; what they hold goes here, at the very end.
     await stack.remove();

@@ -5,6 +5,7 @@ const identity = {
   stack: "staging",
   release: "r-new",
   transaction: "t-new",
+  lineage: "l-own",
   previous: new Map([
     [
       "postgres",
@@ -12,6 +13,7 @@ const identity = {
         [labelNames.revision]: "aaa",
         [labelNames.release]: "r-old",
         [labelNames.transaction]: "t-old",
+        [labelNames.lineage]: "l-moved",
       },
     ],
     ["half", { [labelNames.revision]: "aaa" }],
@@ -21,6 +23,7 @@ const identity = {
 it("gives a new object the release and transaction of this update", () => {
   expect(labelsFor(identity, "scene", "scene", "aaa")).toEqual({
     "mcp-fleet/component": "scene",
+    "mcp-fleet/lineage": "l-own",
     "mcp-fleet/release": "r-new",
     "mcp-fleet/revision": "aaa",
     "mcp-fleet/stack": "staging",
@@ -30,6 +33,7 @@ it("gives a new object the release and transaction of this update", () => {
 
 it("keeps those of an unchanged object, so that nothing about it changes", () => {
   expect(labelsFor(identity, "postgres", "postgres", "aaa")).toMatchObject({
+    "mcp-fleet/lineage": "l-moved",
     "mcp-fleet/release": "r-old",
     "mcp-fleet/transaction": "t-old",
   });
@@ -37,6 +41,7 @@ it("keeps those of an unchanged object, so that nothing about it changes", () =>
 
 it("does not keep those of another revision", () => {
   expect(labelsFor(identity, "postgres", "postgres", "bbb")).toMatchObject({
+    "mcp-fleet/lineage": "l-own",
     "mcp-fleet/release": "r-new",
     "mcp-fleet/revision": "bbb",
     "mcp-fleet/transaction": "t-new",

@@ -37,6 +37,7 @@ export function journal(
     transaction: "t-1",
     release: "r-1",
     from: null,
+    lineage: "l-1",
     owner: { user: "ann", host: "build-7", pid: 4711 },
     since: "2026-01-02T03:04:05.000Z",
     historyHead: null,
