@@ -25,7 +25,7 @@ import {
   type ReleaseRecords,
 } from "./release/records.ts";
 import { ReleaseTransaction } from "./release/transaction-records.ts";
-import { publicJudge, type Handover } from "./switch-traffic.ts";
+import { gatewayFiles, publicJudge, type Handover } from "./switch-traffic.ts";
 import type { SecretSource } from "../components/health/secrets.ts";
 
 /** The transaction that this run of the program belongs to. */
@@ -101,6 +101,7 @@ export async function openRelease(
   let secrets: SecretSource = secretsOf(deployment);
   const judge = healthGate({
     ...{ stack, transaction: identity.transaction, tell, handover },
+    gatewayBefore: targetsOf(records, "public")["gateway"],
     before: survey,
     rollout: spec.rollout,
     secrets: () => secrets,
@@ -143,6 +144,8 @@ export interface HealthGateOptions {
   readonly stack: string;
   readonly transaction: string;
   readonly handover: Handover;
+  /** Container of the gateway of the release before; undefined if there was none. */
+  readonly gatewayBefore?: string | undefined;
   readonly rollout: RolloutSpec;
   /** What the release before answered to the same probes. */
   readonly before: Promise<Answers | undefined> | undefined;
@@ -152,11 +155,14 @@ export interface HealthGateOptions {
 
 /** Judges both gates of a fleet; the public one moves the traffic too. */
 export function healthGate(options: HealthGateOptions): Judge {
-  const { stack, transaction, handover, rollout, tell } = options;
+  const { stack, transaction, handover, gatewayBefore, rollout, tell } = options;
+  let filesBefore: string | undefined;
   return async (gate, content) => {
     tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
     const transport = transportFor(stack, transaction);
     try {
+      if (gate === "private" && gatewayBefore !== undefined)
+        filesBefore = await gatewayFiles(gatewayBefore);
       const before = await options.before;
       const secrets = options.secrets();
       const asked = gate === "private" ? content : aboutThisRelease(content, handover);
@@ -165,7 +171,7 @@ export function healthGate(options: HealthGateOptions): Judge {
       const verdict =
         gate === "private"
           ? await ask()
-          : await publicJudge({ content, transport, handover, rollout, tell }, ask);
+          : await publicJudge({ content, transport, handover, rollout, tell, filesBefore }, ask);
       tell({ kind: "verdict", gate, verdict });
       if (gate === "private" && verdict.pass) tell({ kind: "phase", phase: "switch" });
       return verdict;
@@ -247,9 +253,13 @@ async function surveyBefore(
 /** Three attempts at the eager pace of 0.5 s, and slack on a busy machine. */
 const surveySeconds = 3;
 
-/** Where the parts of a release are, as its gates know it. */
-export function addressesBefore({ gates }: ReleaseRecords): Record<string, string> {
-  const policy = gates.get("private")?.policy as Partial<HealthPolicy> | undefined;
+/** Where the servers of a release and what they stand on are, as its gates know it. */
+export function addressesBefore(records: ReleaseRecords): Record<string, string> {
+  return targetsOf(records, "private");
+}
+
+function targetsOf({ gates }: ReleaseRecords, gate: "private" | "public"): Record<string, string> {
+  const policy = gates.get(gate)?.policy as Partial<HealthPolicy> | undefined;
   return Object.fromEntries(
     Object.entries(policy?.targets ?? {}).map(([name, target]) => [name, target.workload]),
   );

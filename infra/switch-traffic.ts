@@ -10,6 +10,7 @@ import { backendName } from "../components/gateway/gateway-routes.ts";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { readPolicy } from "../components/health/policy.schema.ts";
 import {
+  currentVersion,
   returnToPrevious,
   type ReturnArgs,
 } from "../components/platform/docker/live-files-return.ts";
@@ -30,6 +31,10 @@ export interface SwitchOptions {
   readonly handover: Handover;
   readonly rollout: RolloutSpec;
   readonly tell: (event: ReleaseEvent) => void;
+  /** Version of the gateway's files before the switch; undefined if there was none. */
+  readonly filesBefore?: string | undefined;
+  /** The version that is current now. @default currentVersion */
+  readonly filesNow?: (args: ReturnArgs) => Promise<string | undefined>;
   /** Gives the gateway the files of the release before. @default returnToPrevious */
   readonly returnFiles?: (args: ReturnArgs) => Promise<unknown>;
 }
@@ -39,15 +44,23 @@ export interface SwitchOptions {
  * sends it back at once, before the engine has even heard of it. After a good one the old servers finish what they have.
  */
 export async function publicJudge(
-  { content, transport, handover, rollout, tell, returnFiles = returnToPrevious }: SwitchOptions,
+  options: SwitchOptions,
   watch: () => Promise<GateVerdict>,
 ): Promise<GateVerdict> {
+  const { content, transport, handover, rollout, tell, filesBefore } = options;
+  const { filesNow = currentVersion, returnFiles = returnToPrevious } = options;
   const targets = readPolicy(content.policy).targets as Targets;
   const takeOvers = takeOversOf(targets, handover);
   const { gateway } = targets;
   if (!gateway) throw new Error("the public gate guards no gateway");
   const run: RunInGateway = (command) => transport.exec(gateway, command);
-  const back = () => sendBack(run, takeOvers, tell, () => returnFiles(filesOf(gateway.workload)));
+  const files = filesOf(gateway.workload);
+  const back = () =>
+    sendBack(run, takeOvers, tell, {
+      // Other limits or tokens are a new version without a new server.
+      changed: async () => filesBefore !== undefined && (await filesNow(files)) !== filesBefore,
+      return: () => returnFiles(files),
+    });
 
   if (takeOvers.length > 0 && rollout.steps.length > 1) {
     for (const percent of rollout.steps) {
@@ -99,9 +112,11 @@ async function sendBack(
   run: RunInGateway,
   takeOvers: readonly TakeOver[],
   tell: SwitchOptions["tell"],
-  returnFiles: () => Promise<unknown>,
+  files: {
+    readonly changed: () => Promise<boolean>;
+    readonly return: () => Promise<unknown>;
+  },
 ): Promise<void> {
-  if (takeOvers.length === 0) return;
   const started = Date.now();
   const ways = takeOvers.map(({ server, from, to }) => ({
     server,
@@ -111,8 +126,17 @@ async function sendBack(
   const failed = (error: Error) => tell({ kind: "phase", phase: "back", detail: error.message });
   const done = () =>
     tell({ kind: "phase", phase: "back", detail: `in ${Date.now() - started} ms` });
-  await fallBack(run, ways).then(done, failed);
-  await returnFiles().catch(failed);
+  if (takeOvers.length > 0) {
+    await fallBack(run, ways).then(done, failed);
+    await files.return().catch(failed);
+  } else if (await files.changed()) {
+    await files.return().then(done, failed);
+  }
+}
+
+/** Version of the files that a gateway has; undefined if there is no such gateway. */
+export function gatewayFiles(gateway: string): Promise<string | undefined> {
+  return currentVersion(filesOf(gateway));
 }
 
 function filesOf(reader: string): ReturnArgs {

@@ -20,6 +20,8 @@ interface Scene {
   /** Commands of the gateway that fail. */
   readonly failing?: string;
   readonly filesFail?: boolean;
+  /** Versions of the gateway's files before the switch and after it. */
+  readonly files?: readonly [string | undefined, string];
   readonly noGateway?: boolean;
 }
 
@@ -64,6 +66,8 @@ async function played(scene: Scene) {
         if (event.kind !== "phase") return;
         log.push([`[${event.phase}]`, event.detail?.replace(/\d+ ms/, "0 ms")].join(" ").trim());
       },
+      filesBefore: scene.files?.[0],
+      filesNow: () => Promise.resolve(scene.files?.[1]),
       returnFiles: ({ reader }) => {
         log.push(`files of ${reader}`);
         return scene.filesFail ? Promise.reject(new Error("no files")) : Promise.resolve();
@@ -144,6 +148,17 @@ describe("a bad release", () => {
     const { verdict, log } = await played({ verdicts: [bad], before: {} });
     expect(verdict).toEqual(bad);
     expect(log).toEqual(["watched: bad"]);
+  });
+
+  it.each<[string, Scene["files"], string[]]>([
+    ["goes back if it has changed them", ["v-a", "v-b"], ["files of gateway-1", "[back] in 0 ms"]],
+    ["leaves them if they are those from before", ["v-b", "v-b"], []],
+    ["leaves them if there were none", [undefined, "v-a"], []],
+  ])("that changed no server, but perhaps the gateway's files, %s", async (_, files, then) => {
+    const before = { database: "database-new", memory: "memory-new" };
+    const { verdict, log } = await played({ verdicts: [bad], before, files: files! });
+    expect(verdict).toEqual(bad);
+    expect(log).toEqual(["watched: bad", ...then]);
   });
 
   it("goes back by its files where the running gateway refuses", async () => {

@@ -76,8 +76,23 @@ export async function returnToPrevious(args: ReturnArgs): Promise<Returned> {
   return answer(true);
 }
 
+/** Version of the live files that is current; undefined if there is none, or no such reader. */
+export async function currentVersion({
+  reader,
+  mountPath,
+}: Pick<ReturnArgs, "reader" | "mountPath">): Promise<string | undefined> {
+  try {
+    return await linkIn(await writerOf(new Docker(), { reader, mountPath }), "current");
+  } catch {
+    return undefined;
+  }
+}
+
 /** The never-started container that shares the reader's volume and may write to it. */
-async function writerOf(docker: Docker, args: ReturnArgs): Promise<Docker.Container> {
+async function writerOf(
+  docker: Docker,
+  args: Pick<ReturnArgs, "reader" | "mountPath">,
+): Promise<Docker.Container> {
   const { Mounts } = await docker.getContainer(args.reader).inspect();
   const volume = Mounts.find(({ Destination }) => Destination === args.mountPath)?.Name;
   if (volume === undefined) throw new Error(`${args.reader} mounts no volume at ${args.mountPath}`);
