@@ -1,7 +1,9 @@
 import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { docker } from "../support/engine.ts";
 import type { DrillFleet } from "./support/drill-fleet.ts";
+import { EngineProxy } from "./support/engine-proxy.ts";
 
 const bad = "servers.scene.env.FAULT=unready";
 
@@ -53,6 +55,23 @@ export function hinderedRollbacks(fleet: DrillFleet): void {
     expect(await fleet.status()).toMatchObject({ state: "rolled-back", release });
     await fleet.deploy();
     await docker.getImage(image).remove({ force: true });
+  });
+
+  it("is frozen while the engine is stopped, and recovers with it", async () => {
+    const before = await fleet.standing();
+    const engine = await EngineProxy.listen(join(fleet.sandbox.dir, "docker.sock"));
+    const says = [/FROZEN/, /fleet recover --stack/];
+    await fleet.drill("engine stopped", { exit: 12, says }, async () => {
+      const run = fleet.startUpIn({ DOCKER_HOST: engine.host }, bad);
+      await run.said(/GATE {2}/);
+      engine.cut();
+      return run.ended;
+    });
+    expect((await fleet.status()).state).toBe("frozen");
+    await fleet.drill("recover with the engine", { exit: 0, says: [/recovered in/] }, () =>
+      fleet.run("recover"),
+    );
+    await fleet.expectStanding(before);
   });
 
   it("is frozen without the passphrase, and recovers with it", async () => {

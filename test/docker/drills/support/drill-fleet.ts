@@ -142,8 +142,13 @@ export class DrillFleet {
 
   /** Starts an `up` with these settings, each `path=value`. */
   startUp(...sets: readonly string[]): Running {
+    return this.startUpIn({}, ...sets);
+  }
+
+  /** The same with more in its environment. */
+  startUpIn(env: NodeJS.ProcessEnv, ...sets: readonly string[]): Running {
     const args = sets.flatMap((set) => ["--set", set]);
-    return startFleet(["up", "--stack", this.stack, ...args], this.#env);
+    return startFleet(["up", "--stack", this.stack, ...args], { ...this.#env, ...env });
   }
 
   up(...sets: readonly string[]): Promise<Ended> {
