@@ -11,6 +11,8 @@ const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
  */
 const defaultsKey = "__defaults";
 
+const rawStateKey = "__pulumi_raw_state_delta";
+
 /** A property as the engine's protocol carries it: secrets are wrapped, their content lies open inside. */
 export type WireValue = unknown;
 
@@ -88,6 +90,25 @@ export function sameProperties(
   right: Properties | undefined,
 ): boolean {
   return isDeepStrictEqual(comparable(left ?? {}), comparable(right ?? {}));
+}
+
+/**
+ * Whether two sets of properties say the same of an object, where nothing and empty (null, "", 0, false, no entries) are
+ * one: a plugin that reads an object back says "empty" of much of which it said nothing when it had made it.
+ */
+export function sameFacts(left: Properties | undefined, right: Properties | undefined): boolean {
+  return isDeepStrictEqual(facts(comparable(left ?? {})), facts(comparable(right ?? {})));
+}
+
+/** Without what is empty, and without a bridged plugin's notes on how its own form differs from this one. */
+function facts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(facts);
+  if (!isRecord(value)) return value || undefined;
+  const kept = Object.entries(value)
+    .filter(([key]) => key !== rawStateKey)
+    .map(([key, inner]) => [key, facts(inner)] as const)
+    .filter(([, inner]) => inner !== undefined);
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 /** Secrets as their content, so that neither key order nor white space inside one matters. */

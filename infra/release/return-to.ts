@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deployment, ResourceRecord, StackExport } from "./deployment.ts";
 import { liveResources, nameOf } from "./deployment.ts";
-import { asSecret } from "./deployment-values.ts";
+import { asSecret, withDefaultsOf } from "./deployment-values.ts";
 import { packDeployment } from "./pack.ts";
 import {
   readRecords,
@@ -68,6 +68,21 @@ export function withJournal(
     entry === old ? [record, { ...old, delete: true }] : [entry],
   );
   return { opened: { ...current, deployment: { ...deployment, resources } }, journal: record };
+}
+
+/**
+ * What the return has made, with the plugins' notes on what they had chosen themselves. The replay said every input, so
+ * without them the next update would choose anew: other names, other objects.
+ */
+export function withNotesOf(target: Deployment, made: Deployment): Deployment {
+  const noted = new Map(liveResources(target).map(({ urn, inputs }) => [urn, inputs]));
+  const resources = (made.resources ?? []).map((record) => {
+    const notes = record.delete ? undefined : noted.get(record.urn);
+    return record.inputs && notes
+      ? { ...record, inputs: withDefaultsOf(record.inputs, notes) }
+      : record;
+  });
+  return { ...made, resources };
 }
 
 export function releaseOf(deployment: Deployment): string {

@@ -1,4 +1,4 @@
-import { sameProperties, withDefaultsOf, withoutDefaults } from "./deployment-values.ts";
+import { sameFacts, sameProperties, withDefaultsOf, withoutDefaults } from "./deployment-values.ts";
 import {
   isProviderType,
   liveResources,
@@ -75,7 +75,7 @@ function cameOutEqual(result: ResourceRecord, old: ResourceRecord, clean: CleanI
   return (
     (result.id ?? "") === (old.id ?? "") &&
     sameProperties(inputsOf(result), inputsOf(old)) &&
-    sameProperties(result.outputs, old.outputs)
+    sameFacts(result.outputs, old.outputs)
   );
 }
 

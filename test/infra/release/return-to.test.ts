@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { deploymentBefore } from "../../../infra/release/pack.ts";
 import { readRecords, transactionState } from "../../../infra/release/records.ts";
-import { asTransaction, releaseOf, withJournal } from "../../../infra/release/return-to.ts";
+import {
+  asTransaction,
+  releaseOf,
+  withJournal,
+  withNotesOf,
+} from "../../../infra/release/return-to.ts";
 import { deployment, find, integrityProblems, thing } from "./deployment-records.ts";
 import { committed } from "./release-records.ts";
 
@@ -42,6 +47,25 @@ describe("asTransaction", () => {
   it("is committed with the journal of the return", () => {
     const { journal } = withJournal({ version: 3, deployment: current }, target, identity);
     expect(transactionState(readRecords([journal, ...(wanted.resources ?? [])]))).toBe("committed");
+  });
+});
+
+describe("withNotesOf", () => {
+  it("keeps what a plugin chose itself its own choice, of what the target has", () => {
+    const chosen = { name: "a-1b2c3d4", __defaults: ["name"] };
+    const stated = { name: "a-1b2c3d4", __defaults: [] };
+    const made = deployment(
+      thing("a", "a-2", { inputs: stated }),
+      thing("a", "a-1", { inputs: stated, delete: true }),
+      thing("b", "b-1", { inputs: stated }),
+    );
+    const noted = withNotesOf(deployment(thing("a", "a-1", { inputs: chosen })), made);
+    expect(noted.resources?.slice(-3).map(({ inputs }) => inputs)).toEqual([
+      chosen,
+      stated,
+      stated,
+    ]);
+    expect(noted.resources).toHaveLength(made.resources!.length);
   });
 });
 

@@ -62,6 +62,30 @@ describe("settling after a replay", () => {
 
   it.each<[string, Partial<ResourceRecord>, Partial<ResourceRecord>, boolean]>([
     ["other outputs", { outputs: { at: 1 } }, { outputs: { at: 2 } }, false],
+    [
+      "nothing and empty outputs",
+      {
+        outputs: { at: 1, dns: null, nets: [{ name: "a", priority: null }], deep: { list: null } },
+      },
+      {
+        outputs: {
+          at: 1,
+          dns: [],
+          nets: [{ name: "a", priority: 0 }],
+          deep: { list: [] },
+          tty: false,
+        },
+      },
+      true,
+    ],
+    ["an output that is empty now", { outputs: { dns: ["a"] } }, { outputs: { dns: [] } }, false],
+    [
+      "an empty entry of a list",
+      { outputs: { dns: ["a", ""] } },
+      { outputs: { dns: ["a"] } },
+      false,
+    ],
+    ["nothing and empty inputs", { inputs: { dns: null } }, { inputs: { dns: [] } }, false],
     ["other inputs", { inputs: { size: 1 } }, { inputs: { size: 2 } }, false],
     ["another id", { id: "1" }, { id: "2" }, false],
     ["a secret that is one no more", secret('"s"'), { inputs: { token: "s" } }, false],
