@@ -109,17 +109,33 @@ export class Gateway extends pulumi.ComponentResource {
       },
       { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
     );
+    const container = {
+      image,
+      user: users.haproxy,
+      mounts: [{ source: files, path: "/etc/haproxy" }],
+      tmpfs: { "/run/haproxy": 1, "/tmp": 8 },
+      memoryMb: spec.memoryMb,
+    };
+    // Two gateways cannot hold the published ports: the old one goes before the new one comes. So what the new one is
+    // made of is tried beside it first; a change of routes, tokens or limits alone is not, the running one judges that.
+    const trial = platform.job(
+      "gateway-trial",
+      {
+        ...container,
+        component: "gateway-trial",
+        command: ["gateway-ctl", "trial"],
+        networks: ["mcp"],
+        timeoutSeconds: 60,
+      },
+      { parent: this, dependsOn: [files.ready, ...(args.dependsOn ?? [])] },
+    );
     this.workload = platform.workload(
       "gateway",
       {
+        ...container,
         component: "gateway",
-        image,
-        user: users.haproxy,
         networks: ["edge", "mcp", "obs"],
         publish: publishedPorts(spec, servers),
-        mounts: [{ source: files, path: "/etc/haproxy" }],
-        tmpfs: { "/run/haproxy": 1, "/tmp": 8 },
-        memoryMb: spec.memoryMb,
         cpus: spec.cpus,
         health: {
           command: ["gateway-ctl", "health"],
@@ -131,7 +147,7 @@ export class Gateway extends pulumi.ComponentResource {
         stop: { signal: "SIGUSR1", graceSeconds: stopGraceSeconds },
         strategy: "singleton",
       },
-      { parent: this, dependsOn: [files.ready, ...(args.dependsOn ?? [])] },
+      { parent: this, dependsOn: [trial.resource, files.ready, ...(args.dependsOn ?? [])] },
     );
 
     this.url = `http://${reachableHost(spec.bind)}:${spec.port}`;

@@ -1,3 +1,6 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, docker, hardened, tokens, until, type Request } from "./gateway-harness.ts";
 import { GatewayScene } from "./gateway-scene.ts";
@@ -28,6 +31,27 @@ describe("the image", () => {
       "id -u; cat /proc/1/comm; grep CapEff /proc/1/status; ls -A /root /etc/haproxy/ 2>&1 | tail -n 1",
     );
     expect(inside.output).toMatch(/^10072\nhaproxy\nCapEff:\s+0000000000000000\n/);
+  });
+
+  it.each([
+    ["starts with good files", "", 0, ""],
+    ["does not start with bad ones", "nonsense\n", 1, "gateway-ctl: haproxy has ended"],
+  ])("can be tried: it %s", async (_, added, code, says) => {
+    const folder = mkdtempSync(join(tmpdir(), "gateway-trial-"));
+    const files = lab.gateway.render(lab.routes);
+    mkdirSync(join(folder, "current"));
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(
+        join(folder, "current", name),
+        name === "haproxy.cfg" ? content + added : content,
+      );
+    chmodSync(folder, 0o755);
+    const mounts = [`--volume=${folder}:/etc/haproxy:ro`, "--network=none"];
+    const args = ["run", "--rm", ...hardened, ...mounts, "--entrypoint=gateway-ctl", lab.image];
+    const tried = await docker(...args, "trial");
+    rmSync(folder, { recursive: true });
+    expect(tried.code, tried.output).toBe(code);
+    expect(tried.output).toContain(says);
   });
 
   it("brings no files where the fleet's own are mounted", async () => {

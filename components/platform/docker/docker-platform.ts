@@ -213,6 +213,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       networks: args.networks.map((role) => this.#networks[role].name),
       binds: bindList(args),
       tmpfs: tmpfsOptions(args.tmpfs),
+      memoryMb: args.memoryMb,
     };
     const revision = pulumi.output(definition).apply(revisionOf);
     const job = new JobResource(
@@ -220,7 +221,6 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       {
         name: resource,
         ...definition,
-        memoryMb: args.memoryMb,
         timeoutSeconds: args.timeoutSeconds,
         labels: revision.apply((value) => this.#labelRecord(resource, args.component, value)),
         logOptions: logOptions(this.#args.log),

@@ -8,7 +8,7 @@ import { whereSet, type RuleInput } from "./input.ts";
 /** Names of the other parts of the fleet, of the gateway's own paths and of PostgreSQL's own schemas. */
 const reservedNames = new Set([
   ...["postgres", "pgbouncer", "postgres-exporter", "pgbouncer-exporter", "migrations", "backup"],
-  ...["gateway", "haproxy", "prometheus", "alertmanager", "grafana", "mcp-server"],
+  ...["gateway", "gateway-trial", "haproxy", "prometheus", "alertmanager", "grafana", "mcp-server"],
   ...["health", "ready", "live", "info", "metrics", "stats", "mcp"],
   ...["public", "information-schema", "localhost"],
 ]);

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Gateway, type GatewayArgs } from "../../../components/gateway/gateway.ts";
 import { gatewaySchema } from "../../../components/gateway/gateway.schema.ts";
 import type {
+  JobArgs,
   LiveFilesArgs,
   Platform,
   WorkloadArgs,
@@ -47,11 +48,16 @@ interface Asked {
     readonly name: string;
     readonly dependsOn: readonly pulumi.Resource[];
   };
+  job?: JobArgs & {
+    readonly name: string;
+    readonly dependsOn: readonly pulumi.Resource[];
+    readonly resource: pulumi.Resource;
+  };
 }
 
-class Container extends pulumi.CustomResource {
-  constructor(name: string, opts: pulumi.CustomResourceOptions) {
-    super("test:index:Workload", name, {}, opts);
+class Made extends pulumi.CustomResource {
+  constructor(type: string, name: string, opts: pulumi.CustomResourceOptions) {
+    super(`test:index:${type}`, name, {}, opts);
   }
 }
 
@@ -79,13 +85,17 @@ function recordingPlatform(asked: Asked): Platform {
       asked.workload = { name, ...args, dependsOn: opts.dependsOn ?? [] };
       return {
         address: pulumi.output(name),
-        resource: new Container(name, { parent: opts.parent }),
+        resource: new Made("Workload", name, { parent: opts.parent }),
       };
     },
     foreignImage: never("foreign image"),
     dataVolume: never("data volume"),
     files: never("immutable files"),
-    job: never("job"),
+    job: (name, args, opts) => {
+      const resource = new Made("Job", name, { parent: opts.parent });
+      asked.job = { name, ...args, dependsOn: opts.dependsOn ?? [], resource };
+      return { resource };
+    },
     addressOf: (singleton) => singleton,
   };
 }
@@ -103,9 +113,8 @@ function build(change: Partial<GatewayArgs> = {}) {
     servers,
     ...change,
   });
-  if (asked.liveFiles === undefined || asked.workload === undefined)
-    throw new Error("not asked for");
-  return { gateway, files: asked.liveFiles, workload: asked.workload };
+  if (!asked.liveFiles || !asked.workload || !asked.job) throw new Error("not asked for");
+  return { gateway, files: asked.liveFiles, workload: asked.workload, trial: asked.job };
 }
 
 function value<T>(output: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
@@ -132,6 +141,7 @@ describe("Gateway", () => {
       "random:index/randomPassword:RandomPassword gateway-token-ci-primary",
       "random:index/randomPassword:RandomPassword gateway-token-default-backup",
       "random:index/randomPassword:RandomPassword gateway-token-default-primary",
+      "test:index:Job gateway-trial",
       "test:index:Ready gateway-files",
       "test:index:Workload gateway",
     ]);
@@ -230,6 +240,21 @@ describe("Gateway", () => {
     expect(workload.mounts?.map(({ path }) => path)).toEqual(["/etc/haproxy"]);
   });
 
+  it("is tried beside the one that serves, as it is, before it takes its place", () => {
+    const { trial, workload } = build({ spec: gatewaySchema.parse({ memoryMb: 64 }) });
+    expect(trial).toMatchObject({
+      name: "gateway-trial",
+      command: ["gateway-ctl", "trial"],
+      memoryMb: 64,
+      networks: ["mcp"],
+    });
+    expect(trial.image).toBe(workload.image);
+    expect(trial.user).toBe(workload.user);
+    expect(trial.mounts).toEqual(workload.mounts);
+    expect(trial.tmpfs).toEqual(workload.tmpfs);
+    expect(workload.dependsOn).toContain(trial.resource);
+  });
+
   it("publishes its port where told, and server ports on loopback with the offset", () => {
     const { workload } = build({
       spec: gatewaySchema.parse({ bind: "0.0.0.0", port: 9000, serverPortOffset: 10_000 }),
@@ -265,8 +290,9 @@ describe("Gateway", () => {
 
   it("waits for its files and for what it is told to wait for", () => {
     const gate = new pulumi.ComponentResource("test:index:Gate", "gate");
-    const { files, workload } = build({ dependsOn: [gate] });
-    expect(workload.dependsOn).toHaveLength(2);
+    const { files, workload, trial } = build({ dependsOn: [gate] });
+    expect(trial.dependsOn).toContain(gate);
+    expect(workload.dependsOn).toHaveLength(3);
     expect(workload.dependsOn).toContain(gate);
     // The routes of a gateway that runs already move with its files.
     expect(files.dependsOn).toEqual([gate]);
