@@ -101,7 +101,7 @@ export async function openRelease(
   let secrets: SecretSource = secretsOf(deployment);
   const judge = healthGate({
     ...{ stack, transaction: identity.transaction, tell, handover },
-    gatewayBefore: targetsOf(records, "public")["gateway"],
+    filesBefore: dryRun ? undefined : gatewayFiles(targetsOf(records, "public")["gateway"]),
     before: survey,
     rollout: spec.rollout,
     secrets: () => secrets,
@@ -144,8 +144,8 @@ export interface HealthGateOptions {
   readonly stack: string;
   readonly transaction: string;
   readonly handover: Handover;
-  /** Container of the gateway of the release before; undefined if there was none. */
-  readonly gatewayBefore?: string | undefined;
+  /** Version of the gateway's files before this release changes anything. */
+  readonly filesBefore?: Promise<string | undefined> | undefined;
   readonly rollout: RolloutSpec;
   /** What the release before answered to the same probes. */
   readonly before: Promise<Answers | undefined> | undefined;
@@ -155,15 +155,12 @@ export interface HealthGateOptions {
 
 /** Judges both gates of a fleet; the public one moves the traffic too. */
 export function healthGate(options: HealthGateOptions): Judge {
-  const { stack, transaction, handover, gatewayBefore, rollout, tell } = options;
-  let filesBefore: string | undefined;
+  const { stack, transaction, handover, rollout, tell } = options;
   return async (gate, content) => {
     tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
     const transport = transportFor(stack, transaction);
     try {
-      if (gate === "private" && gatewayBefore !== undefined)
-        filesBefore = await gatewayFiles(gatewayBefore);
-      const before = await options.before;
+      const [before, filesBefore] = await Promise.all([options.before, options.filesBefore]);
       const secrets = options.secrets();
       const asked = gate === "private" ? content : aboutThisRelease(content, handover);
       const ask = () =>

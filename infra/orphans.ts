@@ -47,35 +47,29 @@ export async function findUnknown(
     docker.listNetworks({ filters }),
     docker.listVolumes({ filters }),
   ]);
+  type Labels = Readonly<Record<string, string>> | undefined;
+  const object = (kind: StackObject["kind"], id: string, name: string, labels: Labels) => ({
+    kind,
+    id,
+    name,
+    lineage: labels?.[labelNames.lineage],
+  });
   const objects: StackObject[] = [
-    ...containers.map(({ Id, Names, Labels }) => ({
-      kind: "container" as const,
-      id: Id,
-      name: Names[0]?.slice(1) ?? Id,
-      lineage: Labels[labelNames.lineage],
-    })),
-    ...networks.map(({ Id, Name, Labels }) => ({
-      kind: "network" as const,
-      id: Id,
-      name: Name,
-      lineage: Labels?.[labelNames.lineage],
-    })),
+    ...containers.map(({ Id, Names, Labels }) =>
+      object("container", Id, Names[0]?.slice(1) ?? Id, Labels),
+    ),
+    ...networks.map(({ Id, Name, Labels }) => object("network", Id, Name, Labels)),
     // Copies of files carry their version in the name; a volume without one holds data and is taken up again by name.
     ...volumes
       .filter(({ Name }) => /-[0-9a-f]{8}$/.test(Name))
-      .map(({ Name, Labels }) => ({
-        kind: "volume" as const,
-        id: Name,
-        name: Name,
-        lineage: Labels[labelNames.lineage],
-      })),
+      .map(({ Name, Labels }) => object("volume", Name, Name, Labels)),
   ];
   const unknown = objects.filter(({ id, name }) => !known.has(id) && !known.has(name));
-  const isOwn = (object: StackObject): boolean =>
-    object.lineage === undefined || object.lineage === lineage;
+  const isOwn = (found: StackObject): boolean =>
+    found.lineage === undefined || found.lineage === lineage;
   return {
     orphans: unknown.filter(isOwn),
-    foreign: unknown.filter((object) => !isOwn(object)),
+    foreign: unknown.filter((found) => !isOwn(found)),
   };
 }
 

@@ -134,9 +134,9 @@ async function sendBack(
   }
 }
 
-/** Version of the files that a gateway has; undefined if there is no such gateway. */
-export function gatewayFiles(gateway: string): Promise<string | undefined> {
-  return currentVersion(filesOf(gateway));
+/** Version of the files that a gateway has; undefined if there is none. @param gateway its container */
+export async function gatewayFiles(gateway: string | undefined): Promise<string | undefined> {
+  return gateway === undefined ? undefined : currentVersion(filesOf(gateway));
 }
 
 function filesOf(reader: string): ReturnArgs {

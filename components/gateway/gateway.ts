@@ -109,6 +109,7 @@ export class Gateway extends pulumi.ComponentResource {
       },
       { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
     );
+    const after = [files.ready, ...(args.dependsOn ?? [])];
     const container = {
       image,
       user: users.haproxy,
@@ -127,7 +128,7 @@ export class Gateway extends pulumi.ComponentResource {
         networks: ["mcp"],
         timeoutSeconds: 60,
       },
-      { parent: this, dependsOn: [files.ready, ...(args.dependsOn ?? [])] },
+      { parent: this, dependsOn: after },
     );
     this.workload = platform.workload(
       "gateway",
@@ -147,7 +148,7 @@ export class Gateway extends pulumi.ComponentResource {
         stop: { signal: "SIGUSR1", graceSeconds: stopGraceSeconds },
         strategy: "singleton",
       },
-      { parent: this, dependsOn: [trial.resource, files.ready, ...(args.dependsOn ?? [])] },
+      { parent: this, dependsOn: [trial.resource, ...after] },
     );
 
     this.url = `http://${reachableHost(spec.bind)}:${spec.port}`;

@@ -1,4 +1,5 @@
 import type { OutputMap } from "@pulumi/pulumi/automation/index.js";
+import { secretSignature, signatureKey } from "../release/deployment-values.ts";
 
 /** What is read of an exported stack. */
 export interface Deployment {
@@ -15,10 +16,6 @@ export interface StateResource {
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
-
-/** Key, and its value, by which a state marks a secret. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Stack outputs of a state that was exported with its secrets in clear; one with a secret inside is a secret. */
 export function outputsOf({ resources = [] }: Deployment): OutputMap {

@@ -4,13 +4,14 @@ import type { Properties } from "./deployment.ts";
 /** Key that marks an object as more than plain data, in the state as well as on the wire. */
 export const signatureKey = "4dabf18193072939515e22adb298388d";
 /** The value under that key that marks a secret. */
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+export const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 /**
  * Bookkeeping of bridged plugins: which inputs they chose themselves. They make it anew at each check, and keep what they
  * chose before where a program goes on saying nothing.
  */
 const defaultsKey = "__defaults";
 
+/** Bookkeeping of bridged plugins: how the properties differ in form from those of the plugin inside. */
 const rawStateKey = "__pulumi_raw_state_delta";
 
 /** A property as the engine's protocol carries it: secrets are wrapped, their content lies open inside. */
@@ -100,7 +101,7 @@ export function sameFacts(left: Properties | undefined, right: Properties | unde
   return isDeepStrictEqual(facts(comparable(left ?? {})), facts(comparable(right ?? {})));
 }
 
-/** Without what is empty, and without a bridged plugin's notes on how its own form differs from this one. */
+/** Without what is empty, and without bookkeeping. */
 function facts(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(facts);
   if (!isRecord(value)) return value || undefined;

@@ -74,7 +74,7 @@ export function withJournal(
  * What the return has made, with the plugins' notes on what they had chosen themselves. The replay said every input, so
  * without them the next update would choose anew: other names, other objects.
  */
-export function withNotesOf(target: Deployment, made: Deployment): Deployment {
+export function withChosenOf(target: Deployment, made: Deployment): Deployment {
   const noted = new Map(liveResources(target).map(({ urn, inputs }) => [urn, inputs]));
   const resources = (made.resources ?? []).map((record) => {
     const notes = record.delete ? undefined : noted.get(record.urn);

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,25 +11,20 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { project, scratchProject } from "./scratch-project.ts";
 
-const project = fileURLToPath(new URL("../..", import.meta.url));
 const require = createRequire(import.meta.url);
 
 let root: string;
 let bundles: string;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "mcp-fleet-bundled-"));
+  root = scratchProject("bundled.cjs", "keep-file.cjs");
   bundles = join(root, ".toolchain", "bundles");
-  for (const folder of ["toolchain", "src/inner"])
-    mkdirSync(join(root, folder), { recursive: true });
-  for (const file of ["bundled.cjs", "keep-file.cjs"])
-    cpSync(join(project, "toolchain", file), join(root, "toolchain", file));
+  mkdirSync(join(root, "src", "inner"), { recursive: true });
   symlinkSync(join(project, "node_modules"), join(root, "node_modules"));
   writeFileSync(
     join(root, "src", "main.ts"),

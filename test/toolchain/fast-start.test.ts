@@ -1,20 +1,11 @@
 import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { project, scratchProject } from "./scratch-project.ts";
 
-const toolchain = fileURLToPath(new URL("../../toolchain", import.meta.url));
+const toolchain = join(project, "toolchain");
 const require = createRequire(import.meta.url);
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 /** From here on Node.js keeps compiled code itself. */
@@ -24,11 +15,8 @@ let root: string;
 let cache: string;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "mcp-fleet-fast-"));
+  root = scratchProject("compile-cache.cjs", "keep-file.cjs");
   cache = join(root, ".toolchain", "compile-cache");
-  mkdirSync(join(root, "toolchain"));
-  for (const file of ["compile-cache.cjs", "keep-file.cjs"])
-    cpSync(join(toolchain, file), join(root, "toolchain", file));
   writeFileSync(
     join(root, "main.js"),
     `const part = require("./part");

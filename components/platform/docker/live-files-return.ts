@@ -3,11 +3,15 @@ import Docker from "dockerode";
 import tar from "tar-stream";
 import { runInside } from "./run-inside.ts";
 
-export interface ReturnArgs {
-  /** Name of the running container that reads the files. */
+/** Where live files are. */
+export interface LiveFilesPlace {
+  /** Name of the container that reads the files. */
   readonly reader: string;
   /** Where it mounts the volume. */
   readonly mountPath: string;
+}
+
+export interface ReturnArgs extends LiveFilesPlace {
   /** Command that makes it take up the current version. */
   readonly reload: readonly string[];
   /**
@@ -77,12 +81,9 @@ export async function returnToPrevious(args: ReturnArgs): Promise<Returned> {
 }
 
 /** Version of the live files that is current; undefined if there is none, or no such reader. */
-export async function currentVersion({
-  reader,
-  mountPath,
-}: Pick<ReturnArgs, "reader" | "mountPath">): Promise<string | undefined> {
+export async function currentVersion(place: LiveFilesPlace): Promise<string | undefined> {
   try {
-    return await linkIn(await writerOf(new Docker(), { reader, mountPath }), "current");
+    return await linkIn(await writerOf(new Docker(), place), "current");
   } catch {
     return undefined;
   }
@@ -91,11 +92,11 @@ export async function currentVersion({
 /** The never-started container that shares the reader's volume and may write to it. */
 async function writerOf(
   docker: Docker,
-  args: Pick<ReturnArgs, "reader" | "mountPath">,
+  { reader, mountPath }: LiveFilesPlace,
 ): Promise<Docker.Container> {
-  const { Mounts } = await docker.getContainer(args.reader).inspect();
-  const volume = Mounts.find(({ Destination }) => Destination === args.mountPath)?.Name;
-  if (volume === undefined) throw new Error(`${args.reader} mounts no volume at ${args.mountPath}`);
+  const { Mounts } = await docker.getContainer(reader).inspect();
+  const volume = Mounts.find(({ Destination }) => Destination === mountPath)?.Name;
+  if (volume === undefined) throw new Error(`${reader} mounts no volume at ${mountPath}`);
   const sharing = await docker.listContainers({ all: true, filters: { volume: [volume] } });
   // A writer that was replaced may still be there for a while; both write to the same volume.
   const writer = sharing.find(({ Mounts }) =>

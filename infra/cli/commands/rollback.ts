@@ -1,5 +1,5 @@
 import { asGateHooks } from "../../return-hooks.ts";
-import { asTransaction, withJournal, withNotesOf } from "../../release/return-to.ts";
+import { asTransaction, withJournal, withChosenOf } from "../../release/return-to.ts";
 import type { HistoryEntry } from "../../release/history.ts";
 import type { ReleaseEvent } from "../../release/link.ts";
 import { owner } from "../../release/lease.ts";
@@ -125,7 +125,7 @@ async function replay(
   const made = await host.engine.exportDeployment();
   await host.engine.importDeployment({
     ...made,
-    deployment: withNotesOf(target, made.deployment ?? {}),
+    deployment: withChosenOf(target, made.deployment ?? {}),
   });
   return { create: counts.created, update: counts.updated, delete: counts.deleted };
 }

@@ -5,7 +5,7 @@ import {
   asTransaction,
   releaseOf,
   withJournal,
-  withNotesOf,
+  withChosenOf,
 } from "../../../infra/release/return-to.ts";
 import { deployment, find, integrityProblems, thing } from "./deployment-records.ts";
 import { committed } from "./release-records.ts";
@@ -50,7 +50,7 @@ describe("asTransaction", () => {
   });
 });
 
-describe("withNotesOf", () => {
+describe("withChosenOf", () => {
   it("keeps what a plugin chose itself its own choice, of what the target has", () => {
     const chosen = { name: "a-1b2c3d4", __defaults: ["name"] };
     const stated = { name: "a-1b2c3d4", __defaults: [] };
@@ -59,7 +59,7 @@ describe("withNotesOf", () => {
       thing("a", "a-1", { inputs: stated, delete: true }),
       thing("b", "b-1", { inputs: stated }),
     );
-    const noted = withNotesOf(deployment(thing("a", "a-1", { inputs: chosen })), made);
+    const noted = withChosenOf(deployment(thing("a", "a-1", { inputs: chosen })), made);
     expect(noted.resources?.slice(-3).map(({ inputs }) => inputs)).toEqual([
       chosen,
       stated,
