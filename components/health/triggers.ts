@@ -49,7 +49,8 @@ export function serverTriggers(
     timeoutSeconds: 4,
   };
   const direct = { ...common, kind: "metrics" as const, port: options.metricsPort };
-  const range = `[${rangeSeconds(options.scrapeIntervalSeconds)}s]`;
+  const seconds = rangeSeconds(options.scrapeIntervalSeconds);
+  const range = `[${seconds}s]`;
   const own = 'instance="{{instance}}", mcp_method_name="tools/call"';
   const all = `sum(increase(${operations}_count{${own}}${range}))`;
   const failed = `sum(increase(${operations}_count{${own}, error_type!=""}${range}))`;
@@ -86,10 +87,12 @@ export function serverTriggers(
         labels: toolCalls,
         quantile: 0.95,
       },
-      // The first calls of a new process are slow: a short window forgets them before they are six misses in a row.
-      windowSeconds: 4,
-      retries: 6,
-      minCount: Math.min(10, triggers.minCalls),
+      // The first calls of a new process on a busy machine are slow (seen: ten within two seconds took 2 to 2.6 s, and
+      // a good release went back). Windows that do not overlap see such a moment once or twice, never four times.
+      windowSeconds: 1.5,
+      intervalSeconds: 2,
+      retries: 4,
+      minCount: Math.min(5, triggers.minCalls),
       threshold: triggers.p95Ms / 1000,
       unit: " s",
     },
@@ -106,6 +109,8 @@ export function serverTriggers(
       query: `1000 * histogram_quantile(0.95, ${buckets}) and on() (${enough})`,
       threshold: triggers.p95Ms,
       unit: " ms",
+      // One slow moment stays in the range as long as the range is: it takes more than that to be a slow release.
+      retries: Math.ceil(seconds / prometheus.intervalSeconds) + 2,
     },
   ];
 }
