@@ -64,10 +64,11 @@ const total = (own: readonly { sent: number; lost: number }[]): string =>
   `${own.reduce((sum, { lost }) => sum + lost, 0)} of ${own.reduce((sum, { sent }) => sum + sent, 0)}`;
 console.table(
   Object.fromEntries(
-    Object.entries(results).map(([name, own]) => [
-      name,
-      {
+    Object.entries(results).map(([name, all]) => {
+      const own = all.filter(({ wrong }) => !wrong);
+      const row = {
         rounds: own.length,
+        wrong: all.length - own.length,
         detect: middle(own, ({ detect }) => detect),
         back: middle(own, ({ back }) => back),
         rollback: middle(own, ({ rollback }) => rollback),
@@ -75,8 +76,9 @@ console.table(
         total: middle(own, (round) => round.total),
         lost: total(own),
         disturbed: Math.max(...own.map((round) => round.disturbed)),
-      },
-    ]),
+      };
+      return [name, row];
+    }),
   ),
 );
 if (compose.length > 0) {

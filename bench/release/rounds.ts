@@ -7,6 +7,8 @@ import { disturbed, incarnations } from "./containers.ts";
 /** One update as its user and its clients saw it. Seconds; undefined for what did not happen. */
 export interface Round {
   readonly exit: number | null;
+  /** Ended otherwise than the case has to: the rest says what happened, and is no measurement of the case. */
+  readonly wrong: boolean;
   /** From the start of the phase that found the fault to the verdict. */
   readonly detect: number | undefined;
   /** From the verdict after the switch until traffic was back with the old release. */
@@ -58,16 +60,18 @@ export async function runRound(
   );
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const report = await load.stop();
-  if (run.code !== exit) throw new Error(`ended with ${run.code}, not ${exit}:\n${run.stderr}`);
+  const wrong = run.code !== exit;
+  if (wrong) console.error(`ended with ${run.code}, not ${exit}:\n${run.stderr}`);
   const after = await incarnations(stack);
   const { timings } = await lastEntry(stack);
   const seconds = (name: string): number | undefined =>
     timings[name] === undefined ? undefined : timings[name] / 1000;
-  const failed = exit !== 0;
+  const failed = run.code !== 0;
   const watched = Math.min(seconds("watch") ?? 0, bakeSeconds);
   const phases = ["gate", "switch", "watch", "drain"];
   return {
     exit: run.code,
+    wrong,
     detect: failed ? (seconds("watch") ?? seconds("gate") ?? seconds("prepare")) : undefined,
     back: failed ? seconds("back") : undefined,
     rollback: seconds("rollback"),
