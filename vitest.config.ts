@@ -49,6 +49,16 @@ export default defineConfig({
         },
       },
       {
+        // A real cluster, built from package registries; the first run takes the time of that build too.
+        test: {
+          name: "kubernetes",
+          include: ["test/kubernetes/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // Every drill of the transaction: most of an hour, so not part of `./fleet test` as a whole.
         test: {
           name: "drills",

@@ -3,17 +3,11 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { BUILD_NEEDS_GB, requireSpace } from "./disk.ts";
 import { ask, exec } from "./exec.ts";
+import { findGo } from "./go.ts";
 import { withLock } from "./lock.ts";
-import { exists, findProgram, isExecutable, type Machine, onPath } from "./machine.ts";
+import { exists, isExecutable, type Machine, onPath } from "./machine.ts";
 import { type Origin, type ToolReport, toolProblem } from "./report.ts";
-import {
-  GO_FETCHES_ITSELF,
-  GO_MINIMUM,
-  isAtLeast,
-  parseVersion,
-  PULUMI_MINIMUM,
-  PULUMI_VERSION,
-} from "./versions.ts";
+import { GO_MINIMUM, isAtLeast, parseVersion, PULUMI_MINIMUM, PULUMI_VERSION } from "./versions.ts";
 
 const TOOL = "pulumi";
 const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
@@ -25,6 +19,8 @@ const PARTIAL = "pulumi-partial-";
 
 /** Host that the official CLI and plugins come from. */
 export const RELEASE_HOST = "https://get.pulumi.com/";
+
+const OR_GO = `put Pulumi ${PULUMI_MINIMUM} or newer, or Go ${GO_MINIMUM} or newer, on PATH`;
 
 const BETTER = `official CLI ${PULUMI_VERSION} or newer on PATH, with its own language host`;
 
@@ -87,11 +83,14 @@ export async function diagnosePulumi(machine: Machine): Promise<PulumiCli | Tool
   const { cli, unfit } = await findPulumi(machine);
   if (cli !== undefined) return cli;
   const passedOver = unfit === undefined ? "" : `${unfit}; `;
-  const [fetchable, go] = await Promise.all([machine.probe(RELEASE_HOST), goProblem(machine)]);
+  const [fetchable, go] = await Promise.all([
+    machine.probe(RELEASE_HOST),
+    findGo(machine, GO_MINIMUM),
+  ]);
   const report = { tool: TOOL, used: cachedDir(machine), origin: "missing" as const };
   if (fetchable)
     return { ...report, better: `${passedOver}\`fleet up\` fetches ${PULUMI_VERSION}` };
-  if (go !== undefined) return { ...report, problem: `${passedOver}${go}` };
+  if ("problem" in go) return { ...report, problem: `${passedOver}${go.problem}; ${OR_GO}` };
   return {
     ...report,
     better: `${passedOver}\`fleet up\` builds ${PULUMI_VERSION} in about three minutes`,
@@ -174,31 +173,9 @@ async function fetchOfficial(machine: Machine): Promise<boolean> {
   }
 }
 
-/** Why the Go on this machine cannot build the CLI; undefined when it can. */
-async function goProblem(machine: Machine): Promise<string | undefined> {
-  const fix = `put Pulumi ${PULUMI_MINIMUM} or newer, or Go ${GO_MINIMUM} or newer, on PATH`;
-  const go = await findProgram(machine, "go");
-  if (go === undefined) return `no Go to build it with; ${fix}`;
-  // Outside any module: inside one, Go would answer for the version which that module asks for.
-  const answer = await ask(go, ["env", "GOVERSION", "GOTOOLCHAIN"], {
-    timeoutMs: 5_000,
-    env: machine.env,
-    cwd: tmpdir(),
-  });
-  const [version = "", toolchain = ""] = answer?.stdout.split("\n") ?? [];
-  if (isAtLeast(version, GO_MINIMUM)) return undefined;
-  const fetches = toolchain === "auto" || toolchain === "path" || toolchain.endsWith("+auto");
-  if (fetches && isAtLeast(version, GO_FETCHES_ITSELF)) return undefined;
-  return `${go} is ${version || "of no known version"}, ${GO_MINIMUM} is needed to build it; ${fix}`;
-}
-
 async function build(machine: Machine): Promise<void> {
-  const problem = await goProblem(machine);
-  if (problem !== undefined) {
-    const [got = "", fix = ""] = problem.split("; ");
-    throw toolProblem(TOOL, got, fix);
-  }
-  const go = (await findProgram(machine, "go")) ?? "go";
+  const found = await findGo(machine, GO_MINIMUM);
+  if ("problem" in found) throw toolProblem(TOOL, found.problem, OR_GO);
   const goCache = machine.env["GOPATH"] ?? join(machine.home, "go");
   await requireSpace([machine.cache, goCache], BUILD_NEEDS_GB, machine.env);
   machine.log(`${TOOL}: building ${PULUMI_VERSION} from its Go module (about three minutes)`);
@@ -213,7 +190,7 @@ async function build(machine: Machine): Promise<void> {
     await mkdir(join(work, "bin"));
     // -mod=readonly: go.sum decides what may be built, and is never written to.
     await exec(
-      go,
+      found.go,
       ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", flags, ...target],
       {
         timeoutMs: BUILD_MS,
