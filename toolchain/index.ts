@@ -4,7 +4,12 @@ import { diagnoseBase, prepareBase } from "./base-image.ts";
 import { requireSpace, RUN_NEEDS_GB } from "./disk.ts";
 import { diagnoseEngine, prepareEngine } from "./docker-engine.ts";
 import { type Machine, pathDirs, thisMachine } from "./machine.ts";
-import { diagnosePlugins, preparePlugins, type WriteExecutables } from "./plugins-ladder.ts";
+import {
+  diagnosePlugins,
+  preparePlugins,
+  type PluginNeeds,
+  type WriteExecutables,
+} from "./plugins-ladder.ts";
 import { diagnosePulumi, preparePulumi } from "./pulumi.ts";
 import { joinProblems, ToolchainError, type Toolchain, type ToolReport } from "./report.ts";
 import { backendUrl, diagnoseState, prepareState } from "./state.ts";
@@ -12,8 +17,8 @@ import { BASE_IMAGE } from "./versions.ts";
 
 export { type Toolchain, ToolchainError, type ToolReport } from "./report.ts";
 
-/** What a command needs: `images` includes `docker`. */
-export type Need = "pulumi" | "docker" | "images" | "state";
+/** What a command needs: `images` includes `docker`; `kubernetes` is the plugin, and only counts with `pulumi`. */
+export type Need = "pulumi" | "docker" | "images" | "kubernetes" | "state";
 
 export interface PrepareOptions {
   /** Called with one line for everything that is fetched, built, installed, started or generated. */
@@ -48,7 +53,8 @@ export async function prepareOn(
 ): Promise<Toolchain> {
   await mkdir(machine.cache, { recursive: true });
   const parts: Promise<Part>[] = [];
-  if (needs.has("pulumi")) parts.push(pulumiPart(machine, writeExecutables));
+  if (needs.has("pulumi"))
+    parts.push(pulumiPart(machine, writeExecutables, { kubernetes: needs.has("kubernetes") }));
   if (needs.has("docker") || needs.has("images"))
     parts.push(dockerPart(machine, needs.has("images")));
   if (needs.has("state")) parts.push(prepareState(machine, stack));
@@ -68,9 +74,13 @@ export async function prepareOn(
   };
 }
 
-async function pulumiPart(machine: Machine, writeExecutables: WriteExecutables): Promise<Part> {
+async function pulumiPart(
+  machine: Machine,
+  writeExecutables: WriteExecutables,
+  needs: PluginNeeds,
+): Promise<Part> {
   const cli = await preparePulumi(machine);
-  const { standInDir, reports } = await preparePlugins(machine, cli.path, writeExecutables);
+  const { standInDir, reports } = await preparePlugins(machine, cli.path, writeExecutables, needs);
   const listed = pathDirs(machine.env);
   // The CLI's own directory first, so that everything which looks for `pulumi` finds this one; stand-ins last.
   const first = listed.includes(dirname(cli.path)) ? [] : [dirname(cli.path)];

@@ -13,7 +13,9 @@ interface Plugin {
   readonly tool: string;
   readonly executable: string;
   /** Plugin of a package in node_modules, downloadable on its own; absent for what comes with the CLI. */
-  readonly resource?: "docker" | "random";
+  readonly resource?: "docker" | "kubernetes" | "random";
+  /** Only said of, and downloaded, where it is needed. */
+  readonly optional?: true;
 }
 
 const PLUGINS: readonly Plugin[] = [
@@ -21,7 +23,24 @@ const PLUGINS: readonly Plugin[] = [
   { tool: "dynamic provider", executable: "pulumi-resource-pulumi-nodejs" },
   { tool: "docker plugin", executable: "pulumi-resource-docker", resource: "docker" },
   { tool: "random plugin", executable: "pulumi-resource-random", resource: "random" },
+  // A program that does not use it asks for it nevertheless, because its package is installed: with the stand-in at hand,
+  // the engine does not try to download it.
+  {
+    tool: "kubernetes plugin",
+    executable: "pulumi-resource-kubernetes",
+    resource: "kubernetes",
+    optional: true,
+  },
 ];
+
+/** What of the plugins a stack needs. */
+export interface PluginNeeds {
+  readonly kubernetes?: boolean;
+}
+
+function isNeeded({ plugin }: Placed, needs: PluginNeeds): boolean {
+  return plugin.optional !== true || needs.kubernetes === true;
+}
 
 /** Writes an executable for every stand-in into a directory. */
 export type WriteExecutables = (binDir: string) => Promise<void>;
@@ -96,9 +115,12 @@ function better({ plugin, wanted }: Placed): string {
 export async function diagnosePlugins(
   machine: Machine,
   pulumi: string | undefined,
+  needs: PluginNeeds = {},
 ): Promise<readonly ToolReport[]> {
   const placed = await Promise.all(PLUGINS.map((plugin) => place(machine, plugin, pulumi)));
-  return placed.map((entry) => entry.found ?? standInReport(machine, entry));
+  return placed
+    .filter((entry) => isNeeded(entry, needs))
+    .map((entry) => entry.found ?? standInReport(machine, entry));
 }
 
 function standInReport(machine: Machine, entry: Placed, used?: string): ToolReport {
@@ -124,28 +146,29 @@ export async function preparePlugins(
   machine: Machine,
   pulumi: string,
   writeExecutables: WriteExecutables,
+  needs: PluginNeeds = {},
 ): Promise<PluginLadder> {
   const before = await Promise.all(PLUGINS.map((plugin) => place(machine, plugin, pulumi)));
   const downloadable = before.filter(
-    ({ found, plugin }) => !found && plugin.resource !== undefined,
+    (entry) => !entry.found && entry.plugin.resource !== undefined && isNeeded(entry, needs),
   );
   const installed = downloadable.length > 0 && (await install(machine, pulumi, downloadable));
   const placed = installed
     ? await Promise.all(PLUGINS.map((plugin) => place(machine, plugin, pulumi)))
     : before;
   const missing = placed.filter(({ found }) => found === undefined);
-  if (missing.length === 0)
-    return { reports: placed.map(({ found }) => found).filter((r) => r !== undefined) };
-  const standInDir = await composeDir(machine, missing, writeExecutables);
-  const reports = placed.map((entry, index): ToolReport => {
+  const standInDir =
+    missing.length === 0 ? undefined : await composeDir(machine, missing, writeExecutables);
+  const reports = placed.flatMap((entry, index): ToolReport[] => {
+    if (!isNeeded(entry, needs)) return [];
     if (entry.found === undefined) {
-      return standInReport(machine, entry, join(standInDir, entry.plugin.executable));
+      return [standInReport(machine, entry, join(standInDir ?? "", entry.plugin.executable))];
     }
-    return before[index]?.found === undefined
-      ? { ...entry.found, origin: "official" }
-      : entry.found;
+    return [
+      before[index]?.found === undefined ? { ...entry.found, origin: "official" } : entry.found,
+    ];
   });
-  return { standInDir, reports };
+  return { ...(standInDir !== undefined && { standInDir }), reports };
 }
 
 /** Downloads the missing plugins, all at once; whether any may have arrived. */

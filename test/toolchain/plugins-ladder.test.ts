@@ -7,6 +7,7 @@ import { type FakeMachine, fakeMachine, put, script } from "./fake-machine.ts";
 const ALL = [
   "pulumi-language-nodejs",
   "pulumi-resource-docker",
+  "pulumi-resource-kubernetes",
   "pulumi-resource-pulumi-nodejs",
   "pulumi-resource-random",
 ];
@@ -20,7 +21,7 @@ async function cliOf(machine: FakeMachine): Promise<string> {
 }
 
 describe("preparePlugins", () => {
-  it("puts stand-ins for all four into one directory where nothing official is there", async () => {
+  it("puts stand-ins for all into one directory where nothing official is there", async () => {
     const machine = await fakeMachine();
     const { standInDir = "", reports } = await preparePlugins(machine, await cliOf(machine), write);
     expect((await readdir(standInDir)).sort()).toEqual(ALL);
@@ -42,13 +43,28 @@ describe("preparePlugins", () => {
     const cached = join(machine.home, ".pulumi/plugins/resource-docker-v5.2.0");
     await script(join(cached, "pulumi-resource-docker"), "");
     const { standInDir = "", reports } = await preparePlugins(machine, cli, write);
-    expect(await readdir(standInDir)).toEqual(["pulumi-resource-pulumi-nodejs"]);
+    expect(await readdir(standInDir)).toEqual([
+      "pulumi-resource-kubernetes",
+      "pulumi-resource-pulumi-nodejs",
+    ]);
     expect(reports.map(({ used }) => used)).toEqual([
       beside,
       join(standInDir, "pulumi-resource-pulumi-nodejs"),
       cached,
       onPath,
     ]);
+  });
+
+  it("says of the kubernetes plugin only where it is needed", async () => {
+    const machine = await fakeMachine();
+    const cli = await cliOf(machine);
+    const needs = { kubernetes: true };
+    const { standInDir, reports } = await preparePlugins(machine, cli, write, needs);
+    expect(reports[4]?.tool).toBe("kubernetes plugin");
+    expect(reports[4]?.better).toContain("`pulumi plugin install resource kubernetes 4.34.2`");
+    expect(await diagnosePlugins(machine, cli, needs)).toHaveLength(5);
+    expect((await preparePlugins(machine, cli, write)).standInDir).toBe(standInDir);
+    expect(await diagnosePlugins(machine, cli)).toHaveLength(4);
   });
 
   it("needs no directory when all are official", async () => {

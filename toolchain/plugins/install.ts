@@ -18,6 +18,7 @@ const NODE_ARGUMENTS = [
 const EXECUTABLES = {
   "pulumi-language-nodejs": "language-host",
   "pulumi-resource-docker": "docker",
+  "pulumi-resource-kubernetes": "kubernetes",
   "pulumi-resource-random": "random",
   "pulumi-resource-pulumi-nodejs": "dynamic-provider",
 } as const;

@@ -9,6 +9,7 @@ import { writePluginExecutables } from "../../../toolchain/plugins/install.ts";
 const PLUGINS = [
   "pulumi-language-nodejs",
   "pulumi-resource-docker",
+  "pulumi-resource-kubernetes",
   "pulumi-resource-pulumi-nodejs",
   "pulumi-resource-random",
 ];

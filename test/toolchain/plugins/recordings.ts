@@ -13,6 +13,7 @@ interface RecordedRequest {
   readonly oldInputs: Properties;
   readonly inputs: Properties;
   readonly properties: Properties;
+  readonly args: Properties;
   /** In base64. */
   readonly randomSeed: string;
 }
@@ -30,10 +31,14 @@ export type Phase = (typeof PHASES)[number];
 
 /**
  * Calls to the official docker and random plugins while a program was created, had one property
- * per resource changed, was refreshed after one container was removed by hand, and destroyed.
+ * per resource changed, was refreshed after one container was removed by hand, and destroyed; or
+ * calls to the official kubernetes plugin while another program went through the same.
  */
-export function recordings(phase: Phase): Recorded[] {
-  const file = new URL(`recorded/docker-random-${phase}.jsonl.gz`, import.meta.url);
+export function recordings(
+  phase: Phase,
+  program: "docker-random" | "kubernetes" = "docker-random",
+): Recorded[] {
+  const file = new URL(`recorded/${program}-${phase}.jsonl.gz`, import.meta.url);
   return gunzipSync(readFileSync(file))
     .toString()
     .split("\n")

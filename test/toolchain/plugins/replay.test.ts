@@ -32,7 +32,7 @@ const fields: Record<string, Fields> = {
   "docker:index/remoteImage:RemoteImage": remoteImageFields,
 };
 
-const all = PHASES.flatMap(recordings);
+const all = PHASES.flatMap((phase) => recordings(phase));
 const calls = (call: string) => all.filter((recorded) => recorded.call === call);
 const dockerCalls = (call: string) => calls(call).filter(({ request }) => request.type in fields);
 const title = (recorded: Recorded) => `${recorded.phase} ${recorded.request.name}`;

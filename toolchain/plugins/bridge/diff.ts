@@ -19,6 +19,8 @@ export interface DiffAnswer {
   readonly changes: "DIFF_NONE" | "DIFF_SOME";
   readonly diffs?: string[];
   readonly detailedDiff?: DetailedDiff;
+  /** Paths of `detailedDiff` that are not in the state but in the old inputs. */
+  readonly inputDiffs?: readonly string[];
   readonly hasDetailedDiff?: boolean;
 }
 

@@ -34,11 +34,16 @@ export function secret(value: Value): Properties {
   return { [SIGNATURE_KEY]: SECRET_SIGNATURE, value };
 }
 
+/** Whether a value is such a wrapper. */
+export function isSecret(value: Value | undefined): boolean {
+  return isObject(value) && value[SIGNATURE_KEY] === SECRET_SIGNATURE;
+}
+
 /** The value without any secret wrapper, at every depth. */
 export function withoutSecrets(value: Value): Value {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (!isObject(value)) return value;
-  if (value[SIGNATURE_KEY] === SECRET_SIGNATURE) return withoutSecrets(value.value ?? null);
+  if (isSecret(value)) return withoutSecrets(value.value ?? null);
   return mapProperties(value, withoutSecrets);
 }
 

@@ -25,7 +25,8 @@ function initializationDetails(error: InitializationFailed): Buffer {
   const failure = new providerProto.ErrorResourceInitFailed();
   failure.setId(error.id);
   failure.setProperties(toStruct(error.properties));
-  failure.setReasonsList([error.message]);
+  failure.setReasonsList([...error.reasons]);
+  if (error.liveInputs !== undefined) failure.setInputs(toStruct(error.liveInputs));
   const packed = new anyProto.Any();
   packed.pack(failure.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const message = new statusProto.Status();

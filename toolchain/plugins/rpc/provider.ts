@@ -29,6 +29,8 @@ export interface CreateRequest {
   readonly type: string;
   readonly properties: Properties;
   readonly preview: boolean;
+  /** The program's `customTimeouts`, in seconds; 0 and absent leave it to the plugin. */
+  readonly timeout?: number;
 }
 
 export interface ReadRequest {
@@ -46,6 +48,9 @@ export interface UpdateRequest {
   readonly olds: Properties;
   readonly news: Properties;
   readonly preview: boolean;
+  /** As for Create. */
+  readonly timeout?: number;
+  readonly ignoreChanges?: readonly string[];
 }
 
 export interface DeleteRequest {
@@ -53,6 +58,8 @@ export interface DeleteRequest {
   readonly urn: string;
   readonly type: string;
   readonly properties: Properties;
+  /** As for Create. */
+  readonly timeout?: number;
 }
 
 export interface CheckAnswer {
@@ -74,8 +81,10 @@ export type ReadAnswer =
 export interface Provider {
   readonly version: string;
   /** Flags of the answer to Configure. */
-  readonly features: { readonly acceptResources: boolean };
+  readonly features: { readonly acceptResources: boolean; readonly acceptSecrets?: boolean };
   checkConfig(news: Properties): CheckAnswer;
+  /** What a change of the settings does to resources; without it, nothing. */
+  diffConfig?(olds: Properties, news: Properties): DiffAnswer;
   configure(args: Properties): void;
   check(request: CheckRequest): CheckAnswer;
   diff(request: DiffRequest): DiffAnswer;
@@ -91,11 +100,22 @@ export interface Provider {
 export class InitializationFailed extends Error {
   readonly id: string;
   readonly properties: Properties;
+  /** What the engine keeps in state beside the object: the message, and what is behind it. */
+  readonly reasons: readonly string[];
+  /** Inputs as they were read back, where a refresh failed. */
+  readonly liveInputs: Properties | undefined;
 
-  constructor(message: string, id: string, properties: Properties) {
+  constructor(
+    message: string,
+    id: string,
+    properties: Properties,
+    detail: { readonly causes?: readonly string[]; readonly liveInputs?: Properties } = {},
+  ) {
     super(message);
     this.name = "InitializationFailed";
     this.id = id;
     this.properties = properties;
+    this.reasons = [message, ...(detail.causes ?? [])];
+    this.liveInputs = detail.liveInputs;
   }
 }

@@ -20,12 +20,19 @@ function handlers(provider: Provider) {
     checkConfig: unary((request: proto.CheckRequest) =>
       checkResponse(provider.checkConfig(fromStruct(request.getNews()))),
     ),
-    diffConfig: unary(() => new proto.DiffResponse()),
+    diffConfig: unary((request: proto.DiffRequest) =>
+      provider.diffConfig === undefined
+        ? new proto.DiffResponse()
+        : diffResponse(
+            provider.diffConfig(fromStruct(request.getOlds()), fromStruct(request.getNews())),
+          ),
+    ),
     configure: unary((request: proto.ConfigureRequest) => {
       provider.configure(fromStruct(request.getArgs()));
       const response = new proto.ConfigureResponse();
       response.setSupportspreview(true);
       response.setAcceptresources(provider.features.acceptResources);
+      response.setAcceptsecrets(provider.features.acceptSecrets ?? false);
       response.setSupportsAutonamingConfiguration(true);
       return response;
     }),
@@ -61,6 +68,7 @@ function handlers(provider: Provider) {
         type: typeOf(request.getType(), request.getUrn()),
         properties: fromStruct(request.getProperties()),
         preview: request.getPreview(),
+        timeout: request.getTimeout(),
       });
       const response = new proto.CreateResponse();
       response.setId(answer.id);
@@ -90,6 +98,8 @@ function handlers(provider: Provider) {
         olds: fromStruct(request.getOlds()),
         news: fromStruct(request.getNews()),
         preview: request.getPreview(),
+        timeout: request.getTimeout(),
+        ignoreChanges: request.getIgnorechangesList(),
       });
       const response = new proto.UpdateResponse();
       response.setProperties(toStruct(answer.properties));
@@ -101,6 +111,7 @@ function handlers(provider: Provider) {
         urn: request.getUrn(),
         type: typeOf(request.getType(), request.getUrn()),
         properties: fromStruct(request.getProperties()),
+        timeout: request.getTimeout(),
       });
       return new emptyProto.Empty();
     }),
@@ -177,6 +188,7 @@ function diffResponse(answer: DiffAnswer): proto.DiffResponse {
   for (const [path, kind] of Object.entries(answer.detailedDiff ?? {})) {
     const detail = new proto.PropertyDiff();
     detail.setKind(proto.PropertyDiff.Kind[kind]);
+    detail.setInputdiff(answer.inputDiffs?.includes(path) ?? false);
     response.getDetaileddiffMap().set(path, detail);
   }
   return response;
