@@ -34,6 +34,13 @@ export type JudgeMode =
  */
 const eagerSeconds = 0.5;
 
+/**
+ * At a gate, one that has passed is asked only to notice that it no longer does. Asked every second, twenty servers that
+ * were ready took so much of two cores that the twenty-first was not. What exits is noticed as before: that asks nobody
+ * but the platform. Seconds.
+ */
+const settledSeconds = 5;
+
 /** Probes that may be asked at the same time: sockets and patience of one machine. */
 const maxConcurrent = 64;
 
@@ -147,11 +154,20 @@ class Judge {
       const answer = await this.#attempt(probe);
       if (answer === undefined) return;
       this.#take(course, answer);
-      const seconds = isEager(course, this.#clock.now())
-        ? Math.min(eagerSeconds, probe.intervalSeconds)
-        : probe.intervalSeconds;
+      const seconds = this.#secondsTo(course);
       await this.#pause(started + seconds * 1000 - this.#clock.now());
     }
+  }
+
+  /** Until a probe is asked again. */
+  #secondsTo(course: Course): number {
+    const { intervalSeconds } = course.probe;
+    if (isEager(course, this.#clock.now())) return Math.min(eagerSeconds, intervalSeconds);
+    const settled =
+      this.#mode.kind === "gate" &&
+      course.tally.status === "passed" &&
+      course.probe.kind !== "state";
+    return settled ? Math.max(settledSeconds, intervalSeconds) : intervalSeconds;
   }
 
   #mayBegin({ probe }: Course): boolean {

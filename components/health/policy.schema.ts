@@ -4,6 +4,7 @@ import { probeSchema } from "./probe.schema.ts";
 const targetSchema = z.strictObject({
   component: z.string(),
   workload: z.string(),
+  endpoints: z.array(z.string()).optional(),
   address: z.string().optional(),
   release: z.string().optional(),
 });

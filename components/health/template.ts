@@ -1,4 +1,4 @@
-import type { Target } from "../platform/transport.ts";
+import { endpointsOf, type Target } from "../platform/transport.ts";
 
 /** Port in the `instance` label of a server's metrics. */
 const metricsPort = 9464;
@@ -8,8 +8,8 @@ const placeholders = ["component", "address", "instance", "release"] as const;
 type Placeholder = (typeof placeholders)[number];
 
 /**
- * Fills `{{component}}`, `{{address}}`, `{{instance}}` (`address:9464`) and `{{release}}`, escaped for a quoted PromQL
- * string.
+ * Fills `{{component}}`, `{{address}}`, `{{instance}}` (`address:9464`, of several copies as alternatives for `=~`) and
+ * `{{release}}`, escaped for a quoted PromQL string.
  *
  * @throws Error naming a placeholder that is unknown, or that the subject has no value for.
  */
@@ -37,7 +37,12 @@ function valueOf(
     case "address":
       return address;
     case "instance":
-      return address && `${address}:${metricsPort}`;
+      return (
+        target &&
+        endpointsOf(target)
+          .map((endpoint) => `${endpoint}:${metricsPort}`)
+          .join("|")
+      );
     case "release":
       return target?.release;
   }

@@ -51,7 +51,7 @@ export function serverTriggers(
   const direct = { ...common, kind: "metrics" as const, port: options.metricsPort };
   const seconds = rangeSeconds(options.scrapeIntervalSeconds);
   const range = `[${seconds}s]`;
-  const own = 'instance="{{instance}}", mcp_method_name="tools/call"';
+  const own = 'instance=~"{{instance}}", mcp_method_name="tools/call"';
   const all = `sum(increase(${operations}_count{${own}}${range}))`;
   const failed = `sum(increase(${operations}_count{${own}, error_type!=""}${range}))`;
   const buckets = `sum by (le) (increase(${operations}_bucket{${own}}${range}))`;

@@ -1,3 +1,4 @@
+import { endpointsOf, type Target } from "../../platform/transport.ts";
 import { fail, inconclusive, pass, type Finding } from "../answer.ts";
 import { compare } from "../assertion.ts";
 import { askedOf, type ProbeContext } from "../context.ts";
@@ -21,19 +22,10 @@ export async function askMetrics(
   probe: ProbeOf<"metrics">,
   context: ProbeContext,
 ): Promise<Finding> {
-  const target = askedOf(probe, context);
-  const { status, body } = await context.shared.get(
-    `${target.workload}:${probe.port}${probe.path}`,
-    sharedMs,
-    () =>
-      context.connections.exchange(
-        target,
-        probe.port,
-        { method: "GET", path: probe.path },
-        context.signal,
-      ),
+  const asked = askedOf(probe, context);
+  const pages = await Promise.all(
+    endpointsOf(asked).map((endpoint) => pageOf({ ...asked, workload: endpoint }, probe, context)),
   );
-  if (status !== 200) throw new Error(`answered ${status}`);
   const now = context.clock.now();
   const { measure } = probe;
   const wanted = new Set(
@@ -43,13 +35,27 @@ export async function askMetrics(
         ? [`${measure.histogram}_bucket`]
         : [measure.gauge],
   );
-  const reading = { at: now, series: parseExposition(body).filter(({ name }) => wanted.has(name)) };
+  // Copies count together, as their callers see them.
+  const series = pages.flatMap(parseExposition).filter(({ name }) => wanted.has(name));
+  const reading = { at: now, series };
   const before = (context.memory.get("readings") as readonly Reading[] | undefined) ?? [];
   // The newest of those that are too old stays: the window reaches back to it.
   const old = before.filter(({ at }) => now - at >= probe.windowSeconds * 1000).length;
   const readings = [...before.slice(Math.max(0, old - 1)), reading];
   context.memory.set("readings", readings);
   return judgeReadings(probe, readings[0]!.series, reading.series);
+}
+
+async function pageOf(
+  target: Target,
+  { port, path }: ProbeOf<"metrics">,
+  { shared, connections, signal }: ProbeContext,
+): Promise<string> {
+  const { status, body } = await shared.get(`${target.workload}:${port}${path}`, sharedMs, () =>
+    connections.exchange(target, port, { method: "GET", path }, signal),
+  );
+  if (status !== 200) throw new Error(`answered ${status}`);
+  return body;
 }
 
 type Judged = Pick<

@@ -89,7 +89,11 @@ describe("a gate", () => {
   it("ends at once when something has exited, whatever else is still starting", async () => {
     const { judgement, seconds } = await run(
       gate,
-      [probe("a/state", { startPeriodSeconds: 40 }), probe("b/ready", { startPeriodSeconds: 40 })],
+      [
+        // The strict schema of a state has no port.
+        { ...probe("a/state", { startPeriodSeconds: 40 }), kind: "state", maxRestarts: 0 } as Probe,
+        probe("b/ready", { startPeriodSeconds: 40 }),
+      ],
       { "a/state": from(3, exited, pass), "b/ready": () => miss },
     );
     expect(judgement).toMatchObject({
@@ -98,6 +102,21 @@ describe("a gate", () => {
       subjects: ["a"],
     });
     expect(seconds).toBeLessThanOrEqual(4);
+  });
+
+  it("leaves what has passed in peace while the others start, and still notices that it no longer does", async () => {
+    const asked: number[] = [];
+    const answers = (seconds: number) => {
+      asked.push(seconds);
+      return seconds > 12 ? miss : pass;
+    };
+    const { judgement } = await run(
+      gate,
+      [probe("a/ready"), probe("b/ready", { startPeriodSeconds: 60 })],
+      { "a/ready": answers, "b/ready": () => miss },
+    );
+    expect(judgement.subjects).toEqual(["a"]);
+    expect(asked).toEqual([0, 5, 10, 15, 16, 17]);
   });
 
   it("stops asking the others as soon as it is certain", async () => {

@@ -19,6 +19,10 @@ export class LocalTransport implements Transport {
     return Promise.reject(new Error("nothing runs here"));
   }
 
+  execAll(): Promise<never> {
+    return this.exec();
+  }
+
   state(): Promise<WorkloadState> {
     return Promise.resolve(this.states.length > 1 ? this.states.shift()! : this.states[0]!);
   }
