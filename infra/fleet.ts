@@ -17,7 +17,8 @@ import {
   serverTarget,
 } from "../components/monitoring/scrape-target.ts";
 import type { SecretSource } from "../components/health/secrets.ts";
-import type { Platform } from "../components/platform/platform.ts";
+import { endpointsOf } from "../components/platform/transport.ts";
+import type { Platform, Workload } from "../components/platform/platform.ts";
 import { McpServer } from "../components/servers/mcp-server.ts";
 import { serverMetricsPort, type ServerSpec } from "../components/servers/mcp-server.schema.ts";
 import type { FleetSpec } from "./config/index.ts";
@@ -112,11 +113,12 @@ export class Fleet extends pulumi.ComponentResource {
     });
 
     const part = (
-      { resource }: { readonly resource: pulumi.CustomResource },
+      made: Pick<Workload, "resource"> & Partial<Pick<Workload, "endpoints">>,
       address: GuardedPart["address"],
-    ) => ({
+    ): GuardedPart => ({
       address,
-      id: resource.id,
+      id: made.resource.id,
+      ...(made.endpoints && { endpoints: made.endpoints }),
     });
     const parts = {
       postgres: part(postgres, postgres.address),
@@ -135,7 +137,7 @@ export class Fleet extends pulumi.ComponentResource {
         servers: spec.servers.map(({ name: server, port }) => ({
           name: server,
           port,
-          address: servers.get(server)!.address,
+          addresses: servers.get(server)!.endpoints,
           weight: args.gates.firstStep,
           draining: draining(args.gates, server),
         })),
@@ -145,6 +147,8 @@ export class Fleet extends pulumi.ComponentResource {
       },
       child,
     );
+
+    const { workload: gateway } = this.gateway;
 
     const postgresExporter = new PostgresExporter(
       "postgres-exporter",
@@ -187,9 +191,9 @@ export class Fleet extends pulumi.ComponentResource {
         environment: spec.environment,
         targets: [
           ...spec.servers.map((server) =>
-            serverTarget(server, servers.get(server.name)!.address, serverMetricsPort),
+            serverTarget(server, servers.get(server.name)!.endpoints, serverMetricsPort),
           ),
-          gatewayTarget(this.gateway.workload.address),
+          gatewayTarget(gateway.discovery ?? gateway.address, gateway.discovery !== undefined),
           postgresTarget(postgresExporter.address),
           pgbouncerTarget(pgbouncerExporter.address),
         ],
@@ -257,8 +261,8 @@ export class Fleet extends pulumi.ComponentResource {
 
 /** The server before, while this release takes over. */
 function draining({ before, firstStep }: ReleaseGates, server: string) {
-  const address = before[server];
-  return address === undefined ? [] : [{ address, weight: 100 - firstStep }];
+  const target = before[server];
+  return target === undefined ? [] : [{ addresses: endpointsOf(target), weight: 100 - firstStep }];
 }
 
 function resolved(value: pulumi.Output<string>): Promise<string> {

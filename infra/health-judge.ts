@@ -1,7 +1,6 @@
 import { judgePolicy, type Answers } from "../components/health/run-policy.ts";
 import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
 import type { SecretSource } from "../components/health/secrets.ts";
-import { DockerTransport } from "../components/platform/docker/transport.ts";
 import type { Transport } from "../components/platform/transport.ts";
 import type { GateContent } from "./release/records.ts";
 import type { GateVerdict } from "./release/gate.ts";
@@ -50,10 +49,6 @@ function standingOf(gate: string, passing: ReadonlyMap<string, boolean>): Releas
   const waiting = [...passing].filter(([, pass]) => !pass).map(([name]) => name);
   const probes = passing.size;
   return { kind: "standing", gate, probes, passing: probes - waiting.length, waiting };
-}
-
-export function transportFor(stack: string, transaction: string): DockerTransport {
-  return new DockerTransport({ stack, transaction });
 }
 
 /**

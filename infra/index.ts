@@ -1,33 +1,23 @@
 import "./cheap-stack-traces.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { DockerPlatform } from "../components/platform/docker/docker-platform.ts";
-import { contentTag } from "../components/platform/docker/images.ts";
-import type { ImageName } from "../components/platform/platform.ts";
-import type { FleetSpec } from "./config/index.ts";
+import type { FleetSpec, StackSettings } from "./config/index.ts";
 import { loadProgramConfig, programReceivers, programTokens } from "./program-config.ts";
-import { Engine } from "./engine.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
-import { findUnknown, foreignObjection, removeOrphans } from "./orphans.ts";
-import { previousState, type PreviousState } from "./previous-state.ts";
+import { placeOf } from "./platforms/place.ts";
+import { platformOf } from "./platforms/platform-of.ts";
+import { siteOf } from "./platforms/site-of.ts";
+import type { Site } from "./platforms/site.ts";
+import { labelsOf } from "./previous-labels.ts";
+import { builtImages, imageTag } from "./project-images.ts";
 import { programHash } from "./program-hash.ts";
 import { refusal } from "./refusal.ts";
 import { openRelease } from "./open-release.ts";
+import type { ResourceRecord } from "./release/deployment.ts";
+import { readRecords } from "./release/records.ts";
 import { startingPoint } from "./release/starting-point.ts";
 import { rootDir } from "./root-dir.ts";
 import { startSupervisor } from "./supervise.ts";
-
-/** Images that are built here; their content is part of what a release is. */
-const builtImages: readonly ImageName[] = [
-  "postgres",
-  "pgbouncer",
-  "haproxy",
-  "prometheus",
-  "alertmanager",
-  "postgres-exporter",
-  "pgbouncer-exporter",
-  "mcp-server",
-];
 
 /** Entry point of `pulumi up`: configuration -> fleet -> stack outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
@@ -36,30 +26,27 @@ export default async function program(): Promise<Record<string, unknown>> {
   const tokens = programTokens(spec);
   const receivers = programReceivers(spec);
 
-  const engine = new Engine();
-  await engine.ping().catch((error: Error) => {
-    throw refusal(error.message);
-  });
+  const site = await reached(settings, stack);
   const dryRun = pulumi.runtime.isDryRun();
   const [start, contextOf, baseImage, grafana] = await Promise.all([
     startingPoint(stack, { dryRun, supervise: startSupervisor }),
     prepareContexts(rootDir),
-    engine.baseImage(settings.baseImage),
-    engine.wantsGrafana(spec),
+    site.baseImage(settings.baseImage),
+    site.wantsGrafana(spec),
   ]);
-  const objection = await engine.objection(spec, stack, grafana);
+  const objection = await site.objection(spec, grafana);
   if (objection !== undefined) throw refusal(objection);
 
   const dashboards = grafana ? await dashboardsOf(spec) : {};
 
-  const previous = previousState(start.deployment?.resources ?? []);
-  await removeLeftovers(stack, previous, { dryRun });
+  const resources = start.deployment?.resources ?? [];
+  await removeLeftovers(site, resources, { dryRun });
 
-  const images = builtImages.map((image) =>
-    contentTag(`${rootDir}/${contextOf(image)}`, baseImage),
-  );
+  const sources = { rootDir, contextOf, baseImage };
+  const images = builtImages.map((image) => imageTag(image, sources));
   const { identity, gates, setSecrets, finish } = await openRelease(start.deployment, {
     dryRun,
+    site,
     spec,
     parts: {
       spec,
@@ -73,12 +60,10 @@ export default async function program(): Promise<Record<string, unknown>> {
   });
   const { release, transaction, lineage } = identity;
 
-  const platform = new DockerPlatform("platform", {
-    identity: { stack, release, transaction, lineage, previous: previous.labels },
-    rootDir,
-    contextOf,
-    baseImage,
-    log: spec.logging,
+  const platform = await platformOf({
+    place: site.place,
+    identity: { stack, release, transaction, lineage, previous: labelsOf(resources) },
+    ...{ settings, spec, sources },
   });
   const fleet = new Fleet(spec.name, {
     platform,
@@ -104,6 +89,16 @@ export default async function program(): Promise<Record<string, unknown>> {
   };
 }
 
+async function reached(settings: StackSettings, stack: string): Promise<Site> {
+  try {
+    const site = await siteOf(placeOf(settings, stack), stack, settings.kubernetes);
+    await site.ping();
+    return site;
+  } catch (error) {
+    throw refusal((error as Error).message);
+  }
+}
+
 /** Refuses dashboards that Grafana could not show, while nothing is registered yet. Loaded only where it runs. */
 async function dashboardsOf(spec: FleetSpec): Promise<Record<string, string>> {
   const { renderDashboards } =
@@ -120,16 +115,17 @@ async function dashboardsOf(spec: FleetSpec): Promise<Record<string, string>> {
  * made is refused.
  */
 async function removeLeftovers(
-  stack: string,
-  { known, lineage }: PreviousState,
+  site: Site,
+  resources: readonly ResourceRecord[],
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<void> {
-  const { orphans, foreign } = await findUnknown(stack, known, lineage);
-  const objection = foreignObjection(stack, foreign);
+  const { journal } = readRecords(resources);
+  const { orphans, foreign } = await site.findUnknown(resources, journal?.lineage);
+  const objection = site.foreignObjection(foreign);
   if (objection !== undefined) throw refusal(objection);
   // In an update the engine holds the stack's lock: no other run can be making these objects now.
   if (dryRun || orphans.length === 0) return;
-  await removeOrphans(orphans);
+  await site.removeOrphans(orphans);
   const list = orphans.map(({ kind, name }) => `${kind} ${name}`).join(", ");
   await pulumi.log.info(`an interrupted run left ${list}; removed`);
 }

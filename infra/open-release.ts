@@ -4,10 +4,13 @@ import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { policyFor, type Policies } from "../components/health/policy.ts";
 import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
 import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
+import { withCopies } from "../components/health/copies.ts";
 import { withoutLatencyOf } from "../components/health/unchanged.ts";
 import { revisionOf } from "../components/platform/revision.ts";
 import type { FleetSpec } from "./config/index.ts";
-import { judgeHealth, transportFor } from "./health-judge.ts";
+import { judgeHealth } from "./health-judge.ts";
+import { keptPlace, moveObjection, placeIn } from "./platforms/place.ts";
+import type { Site } from "./platforms/site.ts";
 import { secretsOf } from "./probe-secrets.ts";
 import type { GuardedParts, ReleaseGates } from "./release-gates.ts";
 import { refusal } from "./refusal.ts";
@@ -44,6 +47,7 @@ export interface OpenRelease {
 
 export interface OpenReleaseOptions {
   readonly dryRun: boolean;
+  readonly site: Site;
   readonly spec: FleetSpec;
   /** Everything that the release is made of: its identity is their hash. */
   readonly parts: Readonly<Record<string, unknown>>;
@@ -53,11 +57,11 @@ export interface OpenReleaseOptions {
 /**
  * Writes the journal and makes the gates of a release.
  *
- * @throws if the update before this one was not committed.
+ * @throws if the update before this one was not committed, or the stack is deployed somewhere else.
  */
 export async function openRelease(
   deployment: Deployment | null,
-  { dryRun, spec, parts, tell }: OpenReleaseOptions,
+  { dryRun, site, spec, parts, tell }: OpenReleaseOptions,
 ): Promise<OpenRelease> {
   const stack = pulumi.getStack();
   const records = readRecords(deployment?.resources ?? []);
@@ -70,6 +74,8 @@ export async function openRelease(
         `${user}@${host}); it is being rolled back now, run this again after ./fleet status --stack ${stack} --wait`,
     );
   }
+  const moved = moveObjection(stack, placeIn(journal), site.place);
+  if (moved !== undefined) throw refusal(moved);
   const policies = policiesOf(spec);
   const release = `r-${revisionOf(parts).slice(0, 10)}`;
   // Nothing new, no new transaction: an unchanged `up` shows no change at all.
@@ -78,9 +84,9 @@ export async function openRelease(
   const lineage = journal?.lineage ?? randomBytes(6).toString("hex");
   const handover: Handover = again
     ? (journal!.context as Handover)
-    : { before: addressesBefore(records) };
+    : { ...liveBefore(records), place: keptPlace(site.place) };
 
-  const survey = again || dryRun ? undefined : surveyBefore(stack, deployment, records);
+  const survey = again || dryRun ? undefined : surveyBefore(site, deployment, records);
   const written = await ReleaseTransaction.begin(
     identity,
     again
@@ -100,11 +106,15 @@ export async function openRelease(
 
   let secrets: SecretSource = secretsOf(deployment);
   const judge = healthGate({
-    ...{ stack, transaction: identity.transaction, tell, handover },
-    filesBefore: dryRun ? undefined : gatewayFiles(targetsOf(records, "public")["gateway"]),
+    ...{ site, transaction: identity.transaction, tell, handover },
+    filesBefore: dryRun
+      ? undefined
+      : gatewayFiles(site.liveFiles, targetsOf(records, "public")["gateway"]?.workload),
     before: survey,
     rollout: spec.rollout,
     secrets: () => secrets,
+    // The program asks nothing more of the platform: what is kept open would keep the program, too.
+    atEnd: () => site.close(),
   });
   const gate = (
     name: "private" | "public",
@@ -127,7 +137,12 @@ export async function openRelease(
       secrets = source;
     },
     gates: {
-      before: handover.before,
+      before: Object.fromEntries(
+        Object.entries(handover.before).map(([server, workload]) => {
+          const endpoints = handover.endpoints?.[server];
+          return [server, { workload, ...(endpoints && { endpoints }) }];
+        }),
+      ),
       firstStep: deployment ? (spec.rollout.steps[0] ?? 100) : 100,
       private: (guarded, dependsOn) => gate("private", guarded, dependsOn),
       public: (guarded, dependsOn) => {
@@ -141,9 +156,9 @@ export async function openRelease(
 }
 
 export interface HealthGateOptions {
-  readonly stack: string;
+  readonly site: Pick<Site, "transport" | "liveFiles">;
   readonly transaction: string;
-  readonly handover: Handover;
+  readonly handover: Pick<Handover, "before" | "endpoints">;
   /** Version of the gateway's files before this release changes anything. */
   readonly filesBefore?: Promise<string | undefined> | undefined;
   readonly rollout: RolloutSpec;
@@ -151,14 +166,16 @@ export interface HealthGateOptions {
   readonly before: Promise<Answers | undefined> | undefined;
   readonly secrets: () => SecretSource;
   readonly tell: (event: ReleaseEvent) => void;
+  /** Called when the last gate has spoken. */
+  readonly atEnd?: () => Promise<void>;
 }
 
 /** Judges both gates of a fleet; the public one moves the traffic too. */
 export function healthGate(options: HealthGateOptions): Judge {
-  const { stack, transaction, handover, rollout, tell } = options;
+  const { site, transaction, handover, rollout, tell } = options;
   return async (gate, content) => {
     tell({ kind: "phase", phase: gate === "private" ? "gate" : "watch" });
-    const transport = transportFor(stack, transaction);
+    const transport = site.transport(transaction);
     try {
       const [before, filesBefore] = await Promise.all([options.before, options.filesBefore]);
       const secrets = options.secrets();
@@ -168,18 +185,25 @@ export function healthGate(options: HealthGateOptions): Judge {
       const verdict =
         gate === "private"
           ? await ask()
-          : await publicJudge({ content, transport, handover, rollout, tell, filesBefore }, ask);
+          : await publicJudge(
+              {
+                ...{ content, transport, handover, rollout, tell, filesBefore },
+                liveFiles: site.liveFiles,
+              },
+              ask,
+            );
       tell({ kind: "verdict", gate, verdict });
       if (gate === "private" && verdict.pass) tell({ kind: "phase", phase: "switch" });
       return verdict;
     } finally {
       await transport.close();
+      if (gate === "public") await options.atEnd?.();
     }
   };
 }
 
 /** The policy without what says more about the machine than about what the release has changed. */
-function aboutThisRelease(content: GateContent, { before }: Handover): GateContent {
+function aboutThisRelease(content: GateContent, { before }: Pick<Handover, "before">): GateContent {
   const policy = readPolicy(content.policy);
   const unchanged = Object.entries(policy.targets).filter(
     ([component, { workload }]) => before[component] === workload,
@@ -210,29 +234,40 @@ function withTargets(
   guarded: GuardedParts,
   release: string,
 ): pulumi.Output<HealthPolicy> {
-  const addresses = Object.fromEntries(
-    Object.entries(guarded).map(([component, { address }]) => [component, address]),
+  const places = Object.fromEntries(
+    Object.entries(guarded).map(([component, { address, endpoints = [] }]) => [
+      component,
+      pulumi.all([address, endpoints]),
+    ]),
   );
-  return pulumi.output(addresses).apply((resolved) => ({
-    ...policy,
-    targets: Object.fromEntries(
-      Object.entries(resolved).map(([component, workload]) => [
-        component,
-        { component, workload, address: workload, release },
-      ]),
-    ),
-  }));
+  return pulumi.output(places).apply((resolved) =>
+    withCopies({
+      ...policy,
+      targets: Object.fromEntries(
+        Object.entries(resolved).map(([component, [workload, endpoints]]) => [
+          component,
+          {
+            ...{ component, workload, address: workload, release },
+            // Where an only copy has a name of its own, gateways and scrapers know it by that.
+            ...(endpoints.some((endpoint) => endpoint !== workload) && {
+              endpoints: [...endpoints],
+            }),
+          },
+        ]),
+      ),
+    }),
+  );
 }
 
 /** What is wrong with the release before is not blamed on this one. */
 async function surveyBefore(
-  stack: string,
+  site: Site,
   deployment: Deployment | null,
   { gates, journal }: ReleaseRecords,
 ): Promise<Answers | undefined> {
   const stored = [...gates.values()].map(({ policy }) => policy);
   if (stored.length === 0) return undefined;
-  const transport = transportFor(stack, journal?.transaction ?? "none");
+  const transport = site.transport(journal?.transaction ?? "none");
   try {
     const options = { transport, secrets: secretsOf(deployment) };
     const surveys = await Promise.all(
@@ -251,14 +286,21 @@ async function surveyBefore(
 const surveySeconds = 3;
 
 /** Where the servers of a release and what they stand on are, as its gates know it. */
-export function addressesBefore(records: ReleaseRecords): Record<string, string> {
-  return targetsOf(records, "private");
+export function liveBefore(records: ReleaseRecords): Pick<Handover, "before" | "endpoints"> {
+  const parts = Object.entries(targetsOf(records, "private"));
+  return {
+    before: Object.fromEntries(parts.map(([name, { workload }]) => [name, workload])),
+    endpoints: Object.fromEntries(
+      parts.flatMap(([name, { endpoints }]) => (endpoints ? [[name, endpoints]] : [])),
+    ),
+  };
 }
 
-function targetsOf({ gates }: ReleaseRecords, gate: "private" | "public"): Record<string, string> {
+/** Parts, not the copies of one. */
+function targetsOf({ gates }: ReleaseRecords, gate: "private" | "public"): HealthPolicy["targets"] {
   const policy = gates.get(gate)?.policy as Partial<HealthPolicy> | undefined;
   return Object.fromEntries(
-    Object.entries(policy?.targets ?? {}).map(([name, target]) => [name, target.workload]),
+    Object.entries(policy?.targets ?? {}).filter(([name, { component }]) => name === component),
   );
 }
 

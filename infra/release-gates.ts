@@ -4,6 +4,12 @@ import type { Target } from "../components/platform/transport.ts";
 /** Something that a gate guards: where it is asked, and what changes when it is another object. */
 export interface GuardedPart {
   readonly address: pulumi.Input<string>;
+  /**
+   * Host names of its copies, where it has several.
+   *
+   * @default its address
+   */
+  readonly endpoints?: pulumi.Input<readonly string[]>;
   readonly id: pulumi.Input<string>;
 }
 
@@ -15,8 +21,8 @@ export interface ReleaseGates {
   private(parts: GuardedParts, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
   /** After traffic moved: the fleet as its clients see it, for the bake time. */
   public(parts: GuardedParts, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
-  /** Address of the server that was live before this release, by name. */
-  readonly before: Readonly<Record<string, string>>;
+  /** The servers that were live before this release, by name. */
+  readonly before: Readonly<Record<string, Pick<Target, "workload" | "endpoints">>>;
   /** Shares of the new release at the switch, percent. */
   readonly firstStep: number;
 }

@@ -1,5 +1,6 @@
 import type { ResourceHookBinding } from "@pulumi/pulumi";
-import { healthGate, addressesBefore } from "./open-release.ts";
+import { healthGate, liveBefore } from "./open-release.ts";
+import type { Site } from "./platforms/site.ts";
 import { secretsOf } from "./probe-secrets.ts";
 import { nameOf, type Deployment, type ResourceRecord } from "./release/deployment.ts";
 import { gateHook } from "./release/gate.ts";
@@ -8,7 +9,7 @@ import { readRecords, recordNames } from "./release/records.ts";
 import { rolloutSchema } from "../components/health/health.schema.ts";
 
 export interface ReturnHooksOptions {
-  readonly stack: string;
+  readonly site: Pick<Site, "transport" | "liveFiles">;
   /** What is live, and what is returned to; secrets open. */
   readonly current: Deployment;
   readonly target: Deployment;
@@ -18,17 +19,17 @@ export interface ReturnHooksOptions {
 
 /** The hooks of a release's own gates, for the replay that returns to it: its probes speak again. */
 export function asGateHooks({
-  stack,
+  site,
   current,
   target,
   transaction,
   tell,
 }: ReturnHooksOptions): (record: ResourceRecord) => ResourceHookBinding | undefined {
   const judge = healthGate({
-    ...{ stack, transaction, tell, before: undefined },
+    ...{ site, transaction, tell, before: undefined },
     // All at once: whoever returns to a release wants it now.
     rollout: rolloutSchema.parse({}),
-    handover: { before: addressesBefore(readRecords(current.resources ?? [])) },
+    handover: liveBefore(readRecords(current.resources ?? [])),
     secrets: () => secretsOf(target),
   });
   return (record) => {

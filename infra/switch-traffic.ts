@@ -9,34 +9,32 @@ import {
 import { backendName } from "../components/gateway/gateway-routes.ts";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { readPolicy } from "../components/health/policy.schema.ts";
-import {
-  currentVersion,
-  returnToPrevious,
-  type ReturnArgs,
-} from "../components/platform/docker/live-files-return.ts";
-import type { Targets, Transport } from "../components/platform/transport.ts";
+import type { LiveFilesReturn, ReturnArgs } from "../components/platform/live-files-return.ts";
+import { endpointsOf, type Targets, type Transport } from "../components/platform/transport.ts";
 import type { GateVerdict } from "./release/gate.ts";
 import type { ReleaseEvent } from "./release/link.ts";
 import type { GateContent } from "./release/records.ts";
+import type { Place } from "./platforms/place.ts";
 
 /** What a release takes over from; kept in the journal. */
 export interface Handover {
   /** Addresses of the release before, by component. */
   readonly before: Readonly<Record<string, string>>;
+  /** Host names of their copies, where there are several. */
+  readonly endpoints?: Readonly<Record<string, readonly string[]>>;
+  /** Where the release runs; see `deployedPlace`. */
+  readonly place: Place;
 }
 
 export interface SwitchOptions {
   readonly content: GateContent;
   readonly transport: Transport;
-  readonly handover: Handover;
+  readonly handover: Pick<Handover, "before" | "endpoints">;
   readonly rollout: RolloutSpec;
   readonly tell: (event: ReleaseEvent) => void;
   /** Version of the gateway's files before the switch; undefined if there was none. */
   readonly filesBefore?: string | undefined;
-  /** The version that is current now. @default currentVersion */
-  readonly filesNow?: (args: ReturnArgs) => Promise<string | undefined>;
-  /** Gives the gateway the files of the release before. @default returnToPrevious */
-  readonly returnFiles?: (args: ReturnArgs) => Promise<unknown>;
+  readonly liveFiles: LiveFilesReturn;
 }
 
 /**
@@ -47,19 +45,19 @@ export async function publicJudge(
   options: SwitchOptions,
   watch: () => Promise<GateVerdict>,
 ): Promise<GateVerdict> {
-  const { content, transport, handover, rollout, tell, filesBefore } = options;
-  const { filesNow = currentVersion, returnFiles = returnToPrevious } = options;
+  const { content, transport, handover, rollout, tell, filesBefore, liveFiles } = options;
   const targets = readPolicy(content.policy).targets as Targets;
   const takeOvers = takeOversOf(targets, handover);
   const { gateway } = targets;
   if (!gateway) throw new Error("the public gate guards no gateway");
-  const run: RunInGateway = (command) => transport.exec(gateway, command);
+  const run: RunInGateway = (command) => transport.execAll(gateway, command);
   const files = filesOf(gateway.workload);
   const back = () =>
     sendBack(run, takeOvers, tell, {
       // Other limits or tokens are a new version without a new server.
-      changed: async () => filesBefore !== undefined && (await filesNow(files)) !== filesBefore,
-      return: () => returnFiles(files),
+      changed: async () =>
+        filesBefore !== undefined && (await liveFiles.currentVersion(files)) !== filesBefore,
+      return: () => liveFiles.returnToPrevious(files),
     });
 
   if (takeOvers.length > 0 && rollout.steps.length > 1) {
@@ -84,11 +82,11 @@ export async function publicJudge(
   return verdict;
 }
 
-/** A server that is being taken over: addresses of the two releases. */
+/** A server that is being taken over: the gateway's backends of the two releases, one for each copy. */
 interface TakeOver {
   readonly server: string;
-  readonly from: string;
-  readonly to: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
 }
 
 async function share(
@@ -97,10 +95,10 @@ async function share(
   percent: number,
 ): Promise<void> {
   for (const { server, from, to } of takeOvers) {
-    await setWeights(run, server, {
-      [backendName(to)]: percent,
-      [backendName(from)]: 100 - percent,
-    });
+    const each = (backends: readonly string[], weight: number) =>
+      backends.map((backend) => [backend, weight] as const);
+    const weights = [...each(to, percent), ...each(from, 100 - percent)];
+    await setWeights(run, server, Object.fromEntries(weights));
   }
 }
 
@@ -118,11 +116,14 @@ async function sendBack(
   },
 ): Promise<void> {
   const started = Date.now();
-  const ways = takeOvers.map(({ server, from, to }) => ({
-    server,
-    from: backendName(to),
-    to: backendName(from),
-  }));
+  // Every copy that goes is paired with one that stays; where there are more of one kind, its last one serves again.
+  const ways = takeOvers.flatMap(({ server, from, to }) =>
+    Array.from({ length: Math.max(from.length, to.length) }, (_, copy) => ({
+      server,
+      from: to[Math.min(copy, to.length - 1)]!,
+      to: from[Math.min(copy, from.length - 1)]!,
+    })),
+  );
   const failed = (error: Error) => tell({ kind: "phase", phase: "back", detail: error.message });
   const done = () =>
     tell({ kind: "phase", phase: "back", detail: `in ${Date.now() - started} ms` });
@@ -134,9 +135,12 @@ async function sendBack(
   }
 }
 
-/** Version of the files that a gateway has; undefined if there is none. @param gateway its container */
-export async function gatewayFiles(gateway: string | undefined): Promise<string | undefined> {
-  return gateway === undefined ? undefined : currentVersion(filesOf(gateway));
+/** Version of the files that a gateway has; undefined if there is none. @param gateway its workload */
+export async function gatewayFiles(
+  liveFiles: LiveFilesReturn,
+  gateway: string | undefined,
+): Promise<string | undefined> {
+  return gateway === undefined ? undefined : liveFiles.currentVersion(filesOf(gateway));
 }
 
 function filesOf(reader: string): ReturnArgs {
@@ -156,13 +160,13 @@ async function drain(
   tell: SwitchOptions["tell"],
 ): Promise<void> {
   tell({ kind: "phase", phase: "drain" });
-  const old = takeOvers.map(({ server, from }) => ({ server, backend: backendName(from) }));
+  const old = takeOvers.flatMap(({ server, from }) => from.map((backend) => ({ server, backend })));
   const busy = await untilIdle(run, old, {
     limitMs: limitSeconds * 1000,
     unusedSeconds,
   });
   if (busy.length > 0) {
-    const still = busy.map(({ server }) => server).join(", ");
+    const still = [...new Set(busy.map(({ server }) => server))].join(", ");
     tell({ kind: "phase", phase: "drain", detail: `time over for sessions of ${still}` });
   }
   await retire(run, old);
@@ -185,9 +189,14 @@ async function watchFor(seconds: number, watch: () => Promise<GateVerdict>): Pro
   }
 }
 
-function takeOversOf(targets: Targets, { before }: Handover): TakeOver[] {
-  return Object.entries(targets).flatMap(([server, { workload }]) => {
+function takeOversOf(
+  targets: Targets,
+  { before, endpoints = {} }: Pick<Handover, "before" | "endpoints">,
+): TakeOver[] {
+  return Object.entries(targets).flatMap(([server, target]) => {
     const from = before[server];
-    return from === undefined || from === workload ? [] : [{ server, from, to: workload }];
+    if (from === undefined || from === target.workload) return [];
+    const old = endpoints[server] ?? [from];
+    return [{ server, from: old.map(backendName), to: endpointsOf(target).map(backendName) }];
   });
 }

@@ -65,6 +65,7 @@ export class Migrations extends pulumi.ComponentResource {
         },
         user: users["mcp-server"],
         networks: ["db"],
+        calls: [{ network: "db", ports: [postgresPort] }],
         mounts: [{ source: input, path: inputDirectory }],
         memoryMb: 192,
         timeoutSeconds: 180,

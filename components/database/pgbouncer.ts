@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { DatabaseCredentials } from "./credentials.ts";
-import { databaseRoles, statsUser } from "./names.ts";
+import { databaseRoles, pgbouncerPort, postgresPort, statsUser } from "./names.ts";
 import { pgbouncerPaths, renderPgBouncerIni, renderUserlist } from "./pgbouncer.render.ts";
 import type { PgBouncerSpec } from "./pgbouncer.schema.ts";
 
@@ -57,6 +57,8 @@ export class PgBouncer extends pulumi.ComponentResource {
         image: this.image,
         user: users.pgbouncer,
         networks: ["data", "db"],
+        listens: [{ port: pgbouncerPort, network: "data" }],
+        calls: [{ network: "db", ports: [postgresPort] }],
         mounts: [{ source: config, path: pgbouncerPaths.mount }],
         // The second one holds the throwaway pooler that judges a new configuration.
         tmpfs: { [pgbouncerPaths.sockets]: 1, "/tmp": 4 },

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { DatabaseCredentials } from "./credentials.ts";
+import { postgresPort } from "./names.ts";
 import { postgresArguments, postgresFiles } from "./postgres.render.ts";
 import type { PostgresSpec } from "./postgres.schema.ts";
 
@@ -62,6 +63,7 @@ export class Postgres extends pulumi.ComponentResource {
         },
         user: users.postgres,
         networks: ["db"],
+        listens: [{ port: postgresPort, network: "db" }],
         mounts: [
           { source: data, path: dataDirectory },
           { source: secrets, path: secretsDirectory },

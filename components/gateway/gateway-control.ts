@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 
-/** Runs a command inside the running gateway; output is both streams. */
+/** Runs a command inside every running copy of the gateway; output is both streams. */
 export type RunInGateway = (
   command: readonly string[],
-) => Promise<{ readonly code: number; readonly output: string }>;
+) => Promise<readonly { readonly code: number; readonly output: string }[]>;
 
 const backendTraffic = z.object({
   server: z.string(),
@@ -31,9 +31,10 @@ export interface BackendId {
   readonly backend: string;
 }
 
-/** @throws when the gateway does not answer. */
+/** What all copies of the gateway send to each backend, one entry per copy. @throws when one of them does not answer. */
 export async function readTraffic(run: RunInGateway): Promise<BackendTraffic[]> {
-  return z.array(backendTraffic).parse(JSON.parse(await ask(run, "traffic")));
+  const answers = await ask(run, "traffic");
+  return answers.flatMap((answer) => z.array(backendTraffic).parse(JSON.parse(answer)));
 }
 
 /**
@@ -128,8 +129,14 @@ export async function untilIdle(
   }
 }
 
-async function ask(run: RunInGateway, ...command: string[]): Promise<string> {
-  const { code, output } = await run(["gateway-ctl", ...command]);
-  if (code !== 0) throw new Error(`gateway-ctl ${command.join(" ")} failed: ${output.trim()}`);
-  return output;
+/** @throws with the words of each copy that refuses; the others have done it then. */
+async function ask(run: RunInGateway, ...command: string[]): Promise<string[]> {
+  const answers = await run(["gateway-ctl", ...command]);
+  const refused = answers.filter(({ code }) => code !== 0).map(({ output }) => output.trim());
+  if (refused.length > 0) {
+    const words = [...new Set(refused)].join("; ");
+    const who = answers.length > 1 ? ` in ${refused.length} of ${answers.length} gateways` : "";
+    throw new Error(`gateway-ctl ${command.join(" ")} failed${who}: ${words}`);
+  }
+  return answers.map(({ output }) => output);
 }

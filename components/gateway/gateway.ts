@@ -1,6 +1,5 @@
-import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import type { Platform, Workload } from "../platform/platform.ts";
+import type { Platform, PublishedPort, Workload } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import { renderClientConfig, renderVsCodeConfig } from "./client-config.ts";
 import {
@@ -19,8 +18,11 @@ export interface GatewayServer {
   readonly name: string;
   /** Port that the server listens on, and its own port at the gateway. */
   readonly port: number;
-  /** Generated host name of the running release: two releases of a server never share one. */
-  readonly address: pulumi.Input<string>;
+  /**
+   * Generated host names of the running release, one for each of its copies: two releases of a server never share one.
+   * One that is not there yet, or no more, does no harm.
+   */
+  readonly addresses: pulumi.Input<readonly string[]>;
   /**
    * Share of what is new while the release moves over in steps, 0-256. `gateway-ctl weights` changes it later.
    *
@@ -37,8 +39,8 @@ export interface GatewayServer {
 }
 
 interface DrainingServer {
-  /** Its generated host name. Empty, or that of the running release: ignored. */
-  readonly address: pulumi.Input<string>;
+  /** Its generated host names. Those of the running release are ignored. */
+  readonly addresses: pulumi.Input<readonly string[]>;
   /**
    * Share of what is new while the release moves over in steps, 0-256.
    *
@@ -136,6 +138,10 @@ export class Gateway extends pulumi.ComponentResource {
         ...container,
         component: "gateway",
         networks: ["edge", "mcp", "obs"],
+        listens: [{ port: gatewayPorts.metrics, network: "obs" }],
+        calls: [{ network: "mcp", ports: servers.map(({ port }) => port).sort((a, b) => a - b) }],
+        audience: "clients",
+        copies: "many",
         publish: publishedPorts(spec, servers),
         cpus: spec.cpus,
         health: {
@@ -151,7 +157,7 @@ export class Gateway extends pulumi.ComponentResource {
       { parent: this, dependsOn: [trial.resource, ...after] },
     );
 
-    this.url = `http://${reachableHost(spec.bind)}:${spec.port}`;
+    this.url = platform.urlOf("gateway", publicPort(spec));
     const endpoints = servers.map((server) => ({
       name: server.name,
       url: `${this.url}/${server.name}/mcp`,
@@ -194,8 +200,11 @@ function renderedFiles(
 ): Record<GatewayFile, pulumi.Output<string>> {
   const rendered = pulumi
     .all(
-      servers.map(({ address, draining = [] }) =>
-        pulumi.all([address, ...draining.map((before) => before.address)]),
+      servers.map(({ addresses, draining = [] }) =>
+        pulumi.all([
+          pulumi.output(addresses),
+          ...draining.map((before) => pulumi.output(before.addresses)),
+        ]),
       ),
     )
     .apply((addresses) =>
@@ -212,15 +221,18 @@ function renderedFiles(
   return Object.fromEntries(files) as Record<GatewayFile, pulumi.Output<string>>;
 }
 
-/** Addresses: that of the running release, then those that drain. */
-function route(server: GatewayServer, addresses: readonly string[]): GatewayRoute {
+/** Addresses: those of the running release, then those that drain. */
+function route(
+  server: GatewayServer,
+  [live = [], ...before]: readonly (readonly string[])[],
+): GatewayRoute {
   const { name, port, weight = 100, draining = [] } = server;
-  const [live = "", ...before] = addresses;
-  const backends = [backend(live, port, weight)];
-  before.forEach((address, index) => {
-    const known = backends.some((other) => other.address === address);
-    if (address === "" || known) return;
-    backends.push({ ...backend(address, port, draining[index]?.weight ?? 0), draining: true });
+  const backends: GatewayBackend[] = live.map((address) => backend(address, port, weight));
+  before.forEach((addresses, index) => {
+    for (const address of addresses) {
+      if (backends.some((other) => other.address === address)) continue;
+      backends.push({ ...backend(address, port, draining[index]?.weight ?? 0), draining: true });
+    }
   });
   return { server: name, port, backends };
 }
@@ -237,11 +249,9 @@ function publishedPorts(spec: GatewaySpec, servers: readonly GatewayServer[]) {
         .sort((a, b) => a - b)
         .map((port) => ({ port, hostIp: "127.0.0.1", hostPort: port + spec.serverPortOffset }))
     : [];
-  return [{ port: gatewayPorts.public, hostIp: spec.bind, hostPort: spec.port }, ...own];
+  return [publicPort(spec), ...own];
 }
 
-/** Address under which this machine reaches what is bound to `bind`. */
-function reachableHost(bind: string): string {
-  if (bind === "0.0.0.0" || bind === "::") return "127.0.0.1";
-  return isIPv6(bind) ? `[${bind}]` : bind;
+function publicPort({ bind, port }: GatewaySpec): PublishedPort {
+  return { port: gatewayPorts.public, hostIp: bind, hostPort: port };
 }

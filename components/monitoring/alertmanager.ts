@@ -43,6 +43,8 @@ export class Alertmanager extends pulumi.ComponentResource {
         image: platform.image("alertmanager", spec.image),
         user: users.alertmanager,
         port: alertmanagerPort,
+        // Receivers of alerts.
+        calls: [{ network: "edge" }],
         spec,
         files: {
           ...renderAlertmanager(args.spec),

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type {
+  Call,
   Image,
   LiveFilesArgs,
   Platform,
@@ -16,6 +17,7 @@ export interface ConsoleArgs {
   readonly user: WorkloadArgs["user"];
   /** Port that it listens on inside. */
   readonly port: number;
+  readonly calls: readonly Call[];
   readonly spec: {
     /** Port of the console on loopback. */
     readonly port: number;
@@ -40,7 +42,8 @@ export function consoleWorkload(
   parent: { readonly parent: pulumi.Resource },
 ): { readonly workload: Workload; readonly url: string } {
   const { name, image, spec } = args;
-  const url = `http://127.0.0.1:${spec.port}`;
+  const published = { port: args.port, hostIp: "127.0.0.1", hostPort: spec.port };
+  const url = platform.urlOf(name, published);
   const config = platform.liveFiles(
     `${name}-config`,
     {
@@ -65,7 +68,9 @@ export function consoleWorkload(
       env: goRuntimeEnv(spec),
       user: args.user,
       networks: ["edge", "obs"],
-      publish: [{ port: args.port, hostIp: "127.0.0.1", hostPort: spec.port }],
+      listens: [{ port: args.port, network: "obs" }],
+      calls: args.calls,
+      publish: [published],
       mounts: [
         { source: data, path: args.dataPath },
         { source: config, path: args.configPath },

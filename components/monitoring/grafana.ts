@@ -1,3 +1,4 @@
+import { alertmanagerPort, prometheusPort } from "./prometheus.render.ts";
 import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { generatedPassword } from "../secrets.ts";
@@ -52,7 +53,8 @@ export class Grafana extends pulumi.ComponentResource {
     super("mcpfleet:monitoring:Grafana", name, {}, opts);
     const { platform, spec, image } = args;
     const parent = { parent: this };
-    const url = `http://127.0.0.1:${spec.port}`;
+    const published = { port: grafanaPort, hostIp: "127.0.0.1", hostPort: spec.port };
+    const url = platform.urlOf(grafanaName, published);
     this.adminPassword = generatedPassword(`${name}-admin-password`, parent);
     const secrets = platform.files(
       `${grafanaName}-secrets`,
@@ -91,7 +93,8 @@ export class Grafana extends pulumi.ComponentResource {
         env: grafanaEnv(spec, url),
         user,
         networks: ["edge", "obs"],
-        publish: [{ port: grafanaPort, hostIp: "127.0.0.1", hostPort: spec.port }],
+        calls: [{ network: "obs", ports: [prometheusPort, alertmanagerPort] }],
+        publish: [published],
         mounts: [
           { source: platform.dataVolume(`${grafanaName}-data`, parent), path: "/var/lib/grafana" },
           { source: secrets, path: secretsPath },

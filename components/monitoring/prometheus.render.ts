@@ -173,10 +173,23 @@ function prometheusConfig(input: PrometheusInput) {
   };
 }
 
-function scrapeConfig({ job, address, port, labels }: ScrapeTarget) {
+function scrapeConfig({ job, address, dns, port, labels }: ScrapeTarget) {
+  const hosts: readonly string[] = typeof address === "string" ? [address] : address;
   return {
     job_name: job,
-    static_configs: [{ targets: [`${address}:${port}`], labels: { ...labels } }],
+    ...(dns
+      ? {
+          dns_sd_configs: [{ names: hosts, type: "A", port, refresh_interval: "5s" }],
+          relabel_configs: Object.entries(labels).map(([target_label, replacement]) => ({
+            target_label,
+            replacement,
+          })),
+        }
+      : {
+          static_configs: [
+            { targets: hosts.map((host) => `${host}:${port}`), labels: { ...labels } },
+          ],
+        }),
     ...(labels.component === "mcp-server" && {
       // Our servers name themselves on every series: the same name twice says nothing. Any other claim stays visible.
       metric_relabel_configs: [

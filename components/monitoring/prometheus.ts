@@ -4,7 +4,7 @@ import { users } from "../platform/users.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { alertmanagerName } from "./alertmanager.ts";
 import { consoleWorkload } from "./console.ts";
-import { prometheusPort, renderPrometheus } from "./prometheus.render.ts";
+import { alertmanagerPort, prometheusPort, renderPrometheus } from "./prometheus.render.ts";
 import type { ScrapeTarget } from "./scrape-target.ts";
 
 export interface PrometheusArgs {
@@ -15,7 +15,7 @@ export interface PrometheusArgs {
   /** Label on every alert. */
   readonly environment: string;
   /** Everything but Prometheus and Alertmanager themselves. */
-  readonly targets: readonly ScrapeTarget<pulumi.Input<string>>[];
+  readonly targets: readonly ScrapeTarget<pulumi.Input<string | readonly string[]>>[];
 }
 
 /** Logical name of the workload; its address derives from it. */
@@ -46,6 +46,12 @@ export class Prometheus extends pulumi.ComponentResource {
         image: platform.image("prometheus", spec.image),
         user: users.prometheus,
         port: prometheusPort,
+        calls: [
+          {
+            network: "obs",
+            ports: [...args.targets.map((target) => target.port), alertmanagerPort, prometheusPort],
+          },
+        ],
         spec,
         files: pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
           renderPrometheus({
@@ -85,6 +91,8 @@ export function prometheusCommand(spec: MonitoringSpec["prometheus"], url: strin
   ];
 }
 
-function resolveTarget(target: ScrapeTarget<pulumi.Input<string>>): pulumi.Output<ScrapeTarget> {
+function resolveTarget(
+  target: ScrapeTarget<pulumi.Input<string | readonly string[]>>,
+): pulumi.Output<ScrapeTarget> {
   return pulumi.output(target.address).apply((address) => ({ ...target, address }));
 }

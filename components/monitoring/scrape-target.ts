@@ -1,13 +1,20 @@
 /**
  * What Prometheus scrapes: one job per part of the fleet.
  *
- * `A` is the type of the address: text for the renderer, an output of the platform for the component.
+ * `A` is the type of the address: text for the renderer, an output of the platform for the component. A part with several
+ * copies has one for each, or a name that stands for all of them (`dns`).
  */
-export interface ScrapeTarget<A = string> {
+export interface ScrapeTarget<A = string | readonly string[]> {
   /** Job name; unique. A server's job is named after the server. */
   readonly job: string;
   /** Host name on the network `obs`. */
   readonly address: A;
+  /**
+   * The address is a name that has an address of every copy: it is looked up again and again.
+   *
+   * @default false
+   */
+  readonly dns?: boolean;
   readonly port: number;
   /** On every series of this target. Alerts inherit them, and routes and inhibitions match on them. */
   readonly labels: TargetLabels;
@@ -58,8 +65,8 @@ export function serverTarget<A>(
 }
 
 /** The gateway's own metrics. Without it no server is reachable: critical. */
-export function gatewayTarget<A>(address: A): ScrapeTarget<A> {
-  return critical("gateway", "gateway", address);
+export function gatewayTarget<A>(address: A, dns = false): ScrapeTarget<A> {
+  return { ...critical("gateway", "gateway", address), ...(dns && { dns }) };
 }
 
 /** @param address of the PostgreSQL exporter. */

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * What a fleet needs of the machine or cluster it runs on. Components speak only these words;
- * `docker/` makes them real today, a second folder can make them real on a cluster.
+ * What a fleet needs of the machine or cluster it runs on. Components speak only these words; `docker/` makes them real
+ * on one machine, `kubernetes/` on a cluster.
  */
 export interface Platform {
   /** An image of ours, built from `images/<name>`, or the reference that the fleet file names instead. */
@@ -24,6 +24,8 @@ export interface Platform {
   job(name: string, args: JobArgs, opts: ChildOptions): Job;
   /** Address at which a singleton workload will be reached; known before it exists. */
   addressOf(singleton: string): string;
+  /** Where a person or a client outside of the fleet reaches a published port of a singleton workload. */
+  urlOf(singleton: string, published: PublishedPort): string;
 }
 
 export interface Parent {
@@ -57,6 +59,28 @@ export interface Image {
  */
 export const networkRoles = ["edge", "mcp", "data", "db", "obs"] as const;
 export type NetworkRole = (typeof networkRoles)[number];
+
+/** A port on which a workload is called, and the network from which. */
+export interface Listener {
+  readonly port: number;
+  readonly network: NetworkRole;
+}
+
+/** Ports on which a workload calls others, and the network on which. */
+export interface Call {
+  /** `edge` is the world outside. */
+  readonly network: NetworkRole;
+  /** @default every port */
+  readonly ports?: readonly number[];
+}
+
+export interface PublishedPort {
+  /** Inside. */
+  readonly port: number;
+  /** Address and port of the machine, where the platform is one machine. */
+  readonly hostIp: string;
+  readonly hostPort: number;
+}
 
 export interface DataVolume {
   readonly kind: "data";
@@ -115,12 +139,27 @@ export interface WorkloadArgs {
   /** Numeric `uid:gid`, never root. */
   readonly user: string;
   readonly networks: readonly NetworkRole[];
+  /**
+   * Ports that others in the fleet call; those that are published need not be named again.
+   *
+   * @default none
+   */
+  readonly listens?: readonly Listener[];
+  /**
+   * What it calls.
+   *
+   * @default nothing
+   */
+  readonly calls?: readonly Call[];
   /** Published ports; needs the network role `edge`. */
-  readonly publish?: readonly {
-    readonly port: number;
-    readonly hostIp: string;
-    readonly hostPort: number;
-  }[];
+  readonly publish?: readonly PublishedPort[];
+  /**
+   * For whom the published ports are: clients come from anywhere that the platform lets in, operators by the ways that
+   * the platform's own tools have.
+   *
+   * @default "operators"
+   */
+  readonly audience?: "clients" | "operators";
   readonly mounts?: readonly Mount[];
   /** Writable memory file systems: path -> MiB. The root file system is read-only. */
   readonly tmpfs?: Readonly<Record<string, number>>;
@@ -136,6 +175,18 @@ export interface WorkloadArgs {
     readonly timeoutSeconds: number;
     readonly retries: number;
     readonly startPeriodSeconds: number;
+    /**
+     * The same question by HTTP, for platforms that ask so, without a process for each: 2xx is yes.
+     *
+     * @default - the command is all there is
+     */
+    readonly http?: {
+      readonly port: number;
+      /** Whether it can take calls. */
+      readonly ready: string;
+      /** Whether it is worth keeping; must not depend on others. */
+      readonly live: string;
+    };
   };
   readonly stop: {
     readonly signal: "SIGTERM" | "SIGINT" | "SIGUSR1";
@@ -146,11 +197,25 @@ export interface WorkloadArgs {
    * else succeeded. `singleton`: one at a time under a fixed name, because it owns a volume or a host port.
    */
   readonly strategy: "beside" | "singleton";
+  /**
+   * Whether several copies of it may run at once, where the platform has more than one machine.
+   *
+   * @default - what starts beside its predecessor may
+   */
+  readonly copies?: "one" | "many";
 }
 
 export interface Workload {
   /** Host name on the workload's networks. */
   readonly address: pulumi.Output<string>;
+  /** Host name of each copy that there is or may be; its address where they have no names of their own. */
+  readonly endpoints: pulumi.Output<readonly string[]>;
+  /**
+   * A host name that has an address of every copy, where the copies have no names of their own.
+   *
+   * @default - there is one copy, or `endpoints` names them all
+   */
+  readonly discovery?: pulumi.Output<string>;
   readonly resource: pulumi.CustomResource;
 }
 
@@ -161,6 +226,8 @@ export interface JobArgs {
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly user: string;
   readonly networks: readonly NetworkRole[];
+  /** As of a workload. */
+  readonly calls?: readonly Call[];
   readonly mounts?: readonly Mount[];
   readonly tmpfs?: Readonly<Record<string, number>>;
   readonly memoryMb: number;

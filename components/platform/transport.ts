@@ -13,6 +13,16 @@ export interface Transport {
   dial(target: Target, port: number, options?: CallOptions): Promise<Duplex>;
   /** Runs a command inside the workload; output is stdout and stderr as they came. @throws as `dial`. */
   exec(target: Target, command: readonly string[], options?: CallOptions): Promise<Executed>;
+  /**
+   * `exec` in every running copy of the workload, at once; one answer each.
+   *
+   * @throws as `dial`, also when there is no copy: then nobody has heard the command.
+   */
+  execAll(
+    target: Target,
+    command: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly Executed[]>;
   /** What the platform says about the workload; one that is gone is a state, not an error. */
   state(target: Target, options?: CallOptions): Promise<WorkloadState>;
   /** Last lines of the workload's log, stdout and stderr. */
@@ -23,8 +33,15 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-interface CallOptions {
+export interface CallOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Whether `dial` waits until the other side has accepted as surely as the platform can tell. Without it, one that
+   * cannot tell at once says so by an error of the connection.
+   *
+   * @default false
+   */
+  readonly sure?: boolean;
 }
 
 /** One running part of one release, as the platform names it. Plain data: it lies in the state. */
@@ -33,10 +50,25 @@ export interface Target {
   readonly component: string;
   /** Name or id of the container or pod. */
   readonly workload: string;
+  /**
+   * Host names of its copies, as gateways and scrapers address them.
+   *
+   * @default its address alone
+   */
+  readonly endpoints?: readonly string[];
   /** Host name on the fleet's networks, as in the `instance` label of its metrics; default: `workload`. */
   readonly address?: string;
   /** Release that it belongs to. */
   readonly release?: string;
+}
+
+/** Host names of all copies of a target. */
+export function endpointsOf({
+  endpoints,
+  address,
+  workload,
+}: Pick<Target, "workload" | "address" | "endpoints">): readonly string[] {
+  return endpoints ?? [address ?? workload];
 }
 
 /** By component. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
+import { pgbouncerPort } from "../database/names.ts";
 import { serverMetricsPort, type ServerSpec } from "./mcp-server.schema.ts";
 
 export interface McpServerArgs {
@@ -22,6 +23,8 @@ const secretsDirectory = "/run/secrets/fleet";
 export class McpServer extends pulumi.ComponentResource {
   /** Host name of this very release of the server. */
   readonly address: pulumi.Output<string>;
+  /** Host name of each of its copies. */
+  readonly endpoints: pulumi.Output<readonly string[]>;
   readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,13 +43,22 @@ export class McpServer extends pulumi.ComponentResource {
         env: serverEnv(args),
         user: users["mcp-server"],
         networks: ["mcp", "data", "obs"],
+        listens: [
+          { port: spec.port, network: "mcp" },
+          { port: serverMetricsPort, network: "obs" },
+        ],
+        calls: [{ network: "data", ports: [pgbouncerPort] }],
         mounts: [{ source: secrets, path: secretsDirectory }],
         tmpfs: { "/tmp": 16 },
         memoryMb: spec.memoryMb,
         cpus: spec.cpus,
         // An own image knows best how it is probed.
         ...(!spec.image && {
-          health: { command: ["bash", "/app/health.sh"], ...spec.health },
+          health: {
+            command: ["bash", "/app/health.sh"],
+            ...spec.health,
+            http: { port: spec.port, ready: "/ready", live: "/live" },
+          },
         }),
         // The server ends by itself once drained; the rest is for closing sockets and the pool.
         stop: { signal: "SIGTERM", graceSeconds: spec.drainSeconds + 5 },
@@ -55,6 +67,7 @@ export class McpServer extends pulumi.ComponentResource {
       { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
     );
     this.address = workload.address;
+    this.endpoints = workload.endpoints;
     this.resource = workload.resource;
     this.registerOutputs({ address: this.address });
   }

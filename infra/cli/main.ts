@@ -4,6 +4,7 @@ import { defaultStack, type CommandContext } from "./context.ts";
 import { explainEngineError } from "./engine-error.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
 import { requireStackName } from "./stack-name.ts";
+import { closeSites } from "../platforms/site-of.ts";
 import { StatusLine } from "./status-line.ts";
 import { explainUsage } from "./usage-error.ts";
 
@@ -62,6 +63,8 @@ function command(
         process.exitCode = await action(contextOf(options), options, args);
       } catch (error) {
         throw explainEngineError(error, { stack: options.stack, env: process.env }) ?? error;
+      } finally {
+        await closeSites();
       }
     });
   return made;
@@ -126,6 +129,9 @@ command(
   async () => (await import("./commands/supervise.ts")).supervise,
   { hidden: true },
 ).requiredOption("--engine <pid>", "process of the engine");
+command("images", "build the images that the nodes of a cluster pull", async () => {
+  return (await import("./commands/images.ts")).images;
+}).option("--push", "push them to their registry");
 command("config", "validate | schema | show: the fleet file as it is understood", async () => {
   return (await import("./commands/config-command.ts")).config;
 }).argument("<action>", "validate, schema or show");
@@ -141,7 +147,7 @@ command(
   async () => (await import("./commands/test.ts")).test,
 ).option(
   "--only <suites>",
-  "static, unit, artefacts, engine, docker; drills and alerts only when asked for; separate several by commas",
+  "static, unit, artefacts, engine, docker; drills, alerts and kubernetes only when asked for; separate several by commas",
   collect,
   [],
 );

@@ -1,23 +1,58 @@
-import type { FleetSpec } from "../config/index.ts";
-import { Engine } from "../engine.ts";
+import { readStackFile, type FleetSpec, type StackSettings } from "../config/index.ts";
+import { deployedPlace, placeIn, placeOf, type Place } from "../platforms/place.ts";
+import { siteOf } from "../platforms/site-of.ts";
+import type { Site } from "../platforms/site.ts";
+import { readRecords, type StateRecord } from "../release/records.ts";
 import type { CommandContext } from "./context.ts";
 import { UserError } from "./exit-codes.ts";
 
-/** @throws UserError with the fix if no Docker engine answers. */
-export async function requireEngine(engine = new Engine()): Promise<Engine> {
-  await engine.ping().catch((error: Error) => {
-    throw new UserError(error.message);
-  });
-  return engine;
+/** Where the settings of the stack put it. */
+export function askedPlace(context: Pick<CommandContext, "rootDir" | "stack">): Place {
+  return placeOf(settingsOf(context), context.stack);
+}
+
+function settingsOf({ rootDir, stack }: Pick<CommandContext, "rootDir" | "stack">): StackSettings {
+  return readStackFile(rootDir, stack).settings;
 }
 
 /**
- * What would make the program refuse this machine, asked before the stack exists, so that a refused first `up` leaves
+ * Where the objects of a stack are.
+ *
+ * @param resources of its state.
+ * @throws UserError with the fix if there is no way to it.
+ */
+export async function siteOfState(
+  context: CommandContext,
+  resources: readonly StateRecord[],
+): Promise<Site> {
+  const kept = placeIn(readRecords(resources).journal);
+  const place = deployedPlace(kept, askedPlace(context));
+  return siteOf(place, context.stack).catch(asUserError);
+}
+
+/** `siteOfState`, and something answers there. @throws UserError with the fix if not. */
+export async function requireSite(
+  context: CommandContext,
+  resources: readonly StateRecord[],
+): Promise<Site> {
+  const site = await siteOfState(context, resources);
+  await site.ping().catch(asUserError);
+  return site;
+}
+
+/**
+ * What would make the program refuse this platform, asked before the stack exists, so that a refused first `up` leaves
  * nothing behind. Whether Grafana can be had takes a question to the network: its port is left to the program.
  */
-export async function requireFitMachine(context: CommandContext, fleet: FleetSpec): Promise<void> {
-  const engine = await requireEngine();
+export async function requireFit(context: CommandContext, fleet: FleetSpec): Promise<void> {
+  const { kubernetes } = settingsOf(context);
+  const site = await siteOf(askedPlace(context), context.stack, kubernetes).catch(asUserError);
+  await site.ping().catch(asUserError);
   const grafana = fleet.monitoring.grafana.enabled === "yes";
-  const objection = await engine.objection(fleet, context.stack, grafana);
+  const objection = await site.objection(fleet, grafana);
   if (objection !== undefined) throw new UserError(objection);
+}
+
+function asUserError(error: Error): never {
+  throw new UserError(error.message);
 }

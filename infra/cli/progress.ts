@@ -95,7 +95,8 @@ export class Progress {
     if (failed) this.#write(`${this.#clock()} FAILED ${subject(failed.type, failed.urn)}`);
     const diagnostic = event.diagnosticEvent;
     // What the program announces; warnings of the engine are about its own set-up.
-    if (diagnostic?.severity === "info" && !this.#preview)
+    // Plugins say what they wait for in messages that are meant to be overwritten.
+    if (diagnostic?.severity === "info" && !diagnostic.ephemeral && !this.#preview)
       this.#write(`${this.#clock()} ${plain(diagnostic.message).trim()}`);
     if (diagnostic && (diagnostic.severity === "error" || diagnostic.severity === "info#err")) {
       const text = plain(diagnostic.message).trim();

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
-import { collectContainers } from "../evidence.ts";
-import { findUnknown, removeOrphans } from "../orphans.ts";
+import type { Site } from "../platforms/site.ts";
 import { historyDirectory } from "../release/history-place.ts";
 import { History } from "../release/history.ts";
 import { owner } from "../release/lease.ts";
@@ -21,13 +20,15 @@ const project = "mcp-fleet";
 const logicalTypes = /^(random:|docker:index\/remoteImage:|pulumi:index:Stash$)/;
 
 /**
- * What the release engine needs of this fleet: its state, its Docker engine, its probes, its history.
+ * What the release engine needs of this fleet: its state, the platform that it runs on, its probes, its history.
  *
- * @param known transaction whose containers are evidence, if it began before this host was made.
+ * @param site where the objects of the state are, not where the settings say.
+ * @param known transaction whose objects are evidence, if it began before this host was made.
  */
 export async function releaseHost(
   context: CommandContext,
   stack: FleetStack,
+  site: Site,
   interrupt: Interrupt,
   onEvent: (event: ReleaseEvent) => void,
   known = "",
@@ -47,11 +48,11 @@ export async function releaseHost(
     commit: await workTree(context.rootDir),
     prove: async (gate, content, deployment) => {
       // The probes' clients take a second to load, and only a rollback needs them here.
-      const [{ asProof, judgeHealth, transportFor }, { secretsOf }] = await Promise.all([
+      const [{ asProof, judgeHealth }, { secretsOf }] = await Promise.all([
         import("../health-judge.ts"),
         import("../probe-secrets.ts"),
       ]);
-      const transport = transportFor(context.stack, content.transaction);
+      const transport = site.transport(content.transaction);
       try {
         const proof = { ...content, policy: asProof(content.policy) };
         return await judgeHealth(gate, proof, transport, {
@@ -64,12 +65,12 @@ export async function releaseHost(
     },
     logicalTypes,
     collectEvidence: (folder, subjects) =>
-      collectContainers(folder, context.stack, {
+      site.collectEvidence(folder, {
         wanted: (labels) => isNew(labels) || isSubject(labels, subjects),
         failed: (labels) => isNew(labels) && isSubject(labels, subjects),
       }),
     removeStray: async (known, lineage) =>
-      removeOrphans((await findUnknown(context.stack, known, lineage)).orphans),
+      site.removeOrphans((await site.findUnknown(known, lineage)).orphans),
     note: context.note,
     onEvent: (event) => {
       if (event.kind === "begin") transaction = event.transaction;

@@ -1,5 +1,10 @@
 import { z } from "zod";
+import {
+  kubernetesSchema,
+  type KubernetesSettings,
+} from "../../components/platform/kubernetes/kubernetes.schema.ts";
 import { imageReference } from "../../components/shared.schema.ts";
+import { schemaFindings } from "./issues.ts";
 import type { Problem } from "./problems.ts";
 import { looksSecret, show } from "./redact.ts";
 import { didYouMean } from "./suggest.ts";
@@ -15,14 +20,10 @@ const stackSchema = z.strictObject({
     .default("fleets/writing.yaml")
     .describe("Fleet file, relative to the project."),
   platform: z
-    .literal("docker", {
-      error: ({ input }) =>
-        input === "kubernetes"
-          ? "this version deploys to docker only; set it to docker or remove it"
-          : "only docker is allowed; remove it or correct it",
-    })
+    .enum(["docker", "kubernetes"], { error: "docker or kubernetes" })
     .default("docker")
     .describe("Where the fleet runs."),
+  kubernetes: kubernetesSchema.prefault({}),
   set: z
     .record(z.string(), z.unknown(), {
       error: "a map of paths and values, as in gateway.port: 8081",
@@ -44,7 +45,9 @@ const secretKeys: readonly string[] = [tokensKey, receiversKey];
 export interface StackSettings {
   /** Path of the fleet file, relative to the project. */
   readonly fleet: string;
-  readonly platform: "docker";
+  readonly platform: "docker" | "kubernetes";
+  /** What the cluster decides; defaults where the platform is another one. */
+  readonly kubernetes: KubernetesSettings;
   /** Path in the fleet file -> value. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly baseImage?: string;
@@ -98,20 +101,30 @@ export function loadStackConfig(
       continue;
     }
     const field = stackSchema.shape[key as keyof typeof stackSchema.shape];
-    const plain = key === "set" ? fromJson(value) : value;
+    const plain = ["set", "kubernetes"].includes(key) ? fromJson(value) : value;
     const parsed = field.safeParse(plain);
-    if (parsed.success) {
+    const inside = key === "kubernetes" ? schemaFindings(field, plain) : [];
+    if (inside.length > 0) {
+      problems.push(
+        ...inside.map(({ at, atKey: _atKey, ...finding }) => ({
+          ...finding,
+          path: [path, ...at].join("."),
+          ...place,
+        })),
+      );
+    } else if (parsed.success) {
       settings[key] = parsed.data;
     } else {
       const allowed = parsed.error.issues[0]?.message ?? "another value";
       problems.push({ path, got: show(plain, [key]), allowed, ...place });
     }
   }
-  const { fleet, platform, set, baseImage } = stackSchema.parse(settings);
+  const { fleet, platform, kubernetes, set, baseImage } = stackSchema.parse(settings);
   return {
     settings: {
       fleet,
       platform,
+      kubernetes,
       set,
       hasReceivers,
       ...(baseImage === undefined ? {} : { baseImage }),

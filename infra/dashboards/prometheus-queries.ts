@@ -1,3 +1,5 @@
+import type { FetchBy } from "../health/report.ts";
+
 /** One series of an answer. */
 export interface Series {
   readonly labels: Readonly<Record<string, string>>;
@@ -38,10 +40,15 @@ type Result =
 /** Asks a Prometheus by its HTTP interface, as Grafana's data source does. */
 export class PrometheusQueries {
   readonly #url: string;
+  readonly #fetch: FetchBy;
 
-  /** @param url of the console, without a slash at its end. */
-  constructor(url: string) {
+  /**
+   * @param url of the console, without a slash at its end.
+   * @param fetchBy way to it; default: straight.
+   */
+  constructor(url: string, fetchBy: FetchBy = fetch) {
     this.#url = url;
+    this.#fetch = fetchBy;
   }
 
   /** @throws Error with Prometheus's own words. */
@@ -64,10 +71,14 @@ export class PrometheusQueries {
   }
 
   async #ask<Data>(path: string, form?: Readonly<Record<string, string>>): Promise<Data> {
-    const response = await fetch(`${this.#url}/api/v1/${path}`, {
+    const response = await this.#fetch(`${this.#url}/api/v1/${path}`, {
       signal: AbortSignal.timeout(15_000),
       // By POST, because some queries are longer than addresses may be.
-      ...(form && { method: "POST", body: new URLSearchParams(form) }),
+      ...(form && {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams(form).toString(),
+      }),
     });
     const answer = (await response.json().catch(() => undefined)) as Answer<Data> | undefined;
     if (answer?.status !== "success") {

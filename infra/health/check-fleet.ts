@@ -1,7 +1,7 @@
-import { checkContainers } from "./containers.ts";
+import type { Site } from "../platforms/site.ts";
 import { checkServer } from "./mcp.ts";
 import { checkTargets } from "./prometheus.ts";
-import type { ComponentHealth } from "./report.ts";
+import type { ComponentHealth, FetchBy } from "./report.ts";
 
 /** What is needed of the stack's outputs to ask the fleet from outside. */
 export interface FleetAddresses {
@@ -11,24 +11,25 @@ export interface FleetAddresses {
   readonly token: string;
 }
 
-/** Every part of the fleet: its container, and for servers and targets what a client really gets. */
+/** Every part of the fleet: what the platform says of it, and for servers and targets what a client really gets. */
 export async function checkFleet(
-  stack: string,
+  site: Pick<Site, "checkParts" | "fetch">,
   addresses: FleetAddresses,
 ): Promise<ComponentHealth[]> {
-  const [containers, servers, targets] = await Promise.all([
-    checkContainers(stack),
+  const fetchBy: FetchBy = (url, init) => site.fetch(url, init);
+  const [parts, servers, targets] = await Promise.all([
+    site.checkParts(),
     Promise.all(
       Object.entries(addresses.servers).map(([name, url]) =>
-        checkServer(name, url, addresses.token),
+        checkServer(name, url, addresses.token, fetchBy),
       ),
     ),
-    checkTargets(addresses.prometheusUrl),
+    checkTargets(addresses.prometheusUrl, fetchBy),
   ]);
-  return [...merge(containers, servers), targets];
+  return [...merge(parts, servers), targets];
 }
 
-/** One line per component: a server is healthy if its container and its protocol are. */
+/** One line per component: a server is healthy if its platform and its protocol say so. */
 function merge(...reports: readonly (readonly ComponentHealth[])[]): ComponentHealth[] {
   const merged = new Map<string, ComponentHealth>();
   for (const entry of reports.flat()) {

@@ -1,6 +1,6 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { ComponentHealth } from "./report.ts";
+import type { ComponentHealth, FetchBy } from "./report.ts";
 
 /** A tool that every reference server has; reads only. */
 const harmlessTool = "server_status";
@@ -13,10 +13,12 @@ export async function checkServer(
   name: string,
   url: string,
   token: string,
+  fetchBy: FetchBy,
 ): Promise<ComponentHealth> {
   const started = Date.now();
   const client = new Client({ name: "fleet-health", version: "1.0.0" });
   const transport = new StreamableHTTPClientTransport(new URL(url), {
+    fetch: fetchBy,
     requestInit: { headers: { Authorization: `Bearer ${token}` } },
   });
   const options = { timeout: 10_000 };

@@ -1,4 +1,4 @@
-import type { ComponentHealth } from "./report.ts";
+import type { ComponentHealth, FetchBy } from "./report.ts";
 
 interface Targets {
   readonly data: {
@@ -11,10 +11,13 @@ interface Targets {
 }
 
 /** Every scrape target of the fleet's Prometheus: up or not. */
-export async function checkTargets(prometheusUrl: string): Promise<ComponentHealth> {
+export async function checkTargets(
+  prometheusUrl: string,
+  fetchBy: FetchBy,
+): Promise<ComponentHealth> {
   const component = "scrape targets";
   try {
-    const response = await fetch(`${prometheusUrl}/api/v1/targets?state=active`, {
+    const response = await fetchBy(`${prometheusUrl}/api/v1/targets?state=active`, {
       signal: AbortSignal.timeout(5000),
     });
     if (!response.ok)

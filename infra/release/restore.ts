@@ -1,4 +1,4 @@
-import type { Deployment, StackExport } from "./deployment.ts";
+import type { Deployment, ResourceRecord, StackExport } from "./deployment.ts";
 import {
   mergeForRollback,
   presentPart,
@@ -40,14 +40,14 @@ export interface RestoreOptions extends MergeOptions, ReplayOptions {
   readonly onReplayed?: () => void;
   /**
    * Removes objects of this lineage whose creation was cut off and which are in no state; called before the replay with
-   * the ids of all objects that the states know.
+   * the records of both states.
    */
   readonly removeStray?: RemoveStray;
 }
 
 /** @param lineage of the state; undefined if it has none. */
 export type RemoveStray = (
-  known: ReadonlySet<string>,
+  known: readonly ResourceRecord[],
   lineage: string | undefined,
 ) => Promise<void>;
 
@@ -93,7 +93,10 @@ export async function restore(
   const mergeTook = clock.lap();
 
   const { journal } = readRecords((options.opened ?? current).resources ?? []);
-  await options.removeStray?.(knownIds(current, before), journal?.lineage);
+  await options.removeStray?.(
+    [current, before].flatMap((deployment) => deployment?.resources ?? []),
+    journal?.lineage,
+  );
   const strays = clock.lap();
 
   const deleteFirst = new Set([
@@ -146,12 +149,6 @@ async function deleteNewObjects(
   });
   await engine.importDeployment({ ...current, deployment: merged });
   await engine.up(replayProgram(presentPart(merged, goal), options), { refresh: false });
-}
-
-/** Ids of every object that one of the states has, pending operations included. */
-function knownIds(...deployments: readonly (Deployment | undefined)[]): ReadonlySet<string> {
-  const records = deployments.flatMap((deployment) => deployment?.resources ?? []);
-  return new Set(records.filter(({ id }) => id).map(({ id }) => id!));
 }
 
 function stopwatch() {

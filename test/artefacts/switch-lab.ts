@@ -6,10 +6,8 @@ import { backendName, type GatewayBackend } from "../../components/gateway/gatew
 import { gatewaySchema } from "../../components/gateway/gateway.schema.ts";
 import { renderHaproxy } from "../../components/gateway/haproxy.render.ts";
 import { liveFilesProvider } from "../../components/platform/docker/live-files.ts";
-import {
-  returnToPrevious,
-  type Returned,
-} from "../../components/platform/docker/live-files-return.ts";
+import { returnToPrevious } from "../../components/platform/docker/live-files-return.ts";
+import type { Returned } from "../../components/platform/live-files-return.ts";
 import { docker, must, until } from "./database-harness.ts";
 import { hardened, tokens } from "./gateway-harness.ts";
 
@@ -204,7 +202,9 @@ export class SwitchLab {
   }
 
   /** Runs in the gateway, as `RunInGateway` wants it. */
-  readonly run = (command: readonly string[]) => docker("exec", this.gateway, ...command);
+  readonly run = async (command: readonly string[]) => [
+    await docker("exec", this.gateway, ...command),
+  ];
 
   /** Names in the volume of live files. */
   async versions(): Promise<string[]> {

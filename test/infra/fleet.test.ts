@@ -345,7 +345,10 @@ describe("the gates of the writing fleet", () => {
 
 describe("a fleet that takes over", () => {
   const [old, other] = servers as [string, string];
-  const second = recordingGates("next", { before: { [old]: "host-of-before" }, firstStep: 25 });
+  const second = recordingGates("next", {
+    before: { [old]: { workload: "host-of-before" } },
+    firstStep: 25,
+  });
   beforeAll(async () => {
     await deployed("next", second.gates);
   });

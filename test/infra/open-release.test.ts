@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addressesBefore, newTransaction } from "../../infra/open-release.ts";
+import { liveBefore, newTransaction } from "../../infra/open-release.ts";
 import { readRecords } from "../../infra/release/records.ts";
 import { policy, targets } from "./health-policy.ts";
 import { gate } from "./release/release-records.ts";
 
-describe("addressesBefore", () => {
+describe("liveBefore", () => {
   it("is where the private gate of the live release asks", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.stringMatching(/^[a-z]+$/), fc.string()), (addresses) => {
@@ -13,7 +13,7 @@ describe("addressesBefore", () => {
           gate("private", { policy: policy({ targets: targets(addresses) }) }),
           gate("public", { policy: policy({ targets: targets({ gateway: "gateway-1" }) }) }),
         ]);
-        expect(addressesBefore(records)).toEqual(addresses);
+        expect(liveBefore(records)).toEqual({ before: addresses, endpoints: {} });
       }),
     );
   });
@@ -23,7 +23,7 @@ describe("addressesBefore", () => {
     ["a gate without targets", [gate("private")]],
     ["a gate without policy", [gate("private", { policy: null })]],
   ] as const)("is empty for %s", (_, records) => {
-    expect(addressesBefore(readRecords(records))).toEqual({});
+    expect(liveBefore(readRecords(records))).toEqual({ before: {}, endpoints: {} });
   });
 });
 

@@ -34,15 +34,14 @@ async function played(scene: Scene) {
   }));
   const local = new LocalTransport();
   const transport: Transport = Object.assign(local, {
-    exec: (target: { readonly workload: string }, [, ...command]: readonly string[]) => {
+    execAll: (target: { readonly workload: string }, [, ...command]: readonly string[]) => {
       expect(target.workload).toBe("gateway-1");
       const line = command.join(" ");
       if (line !== "traffic") log.push(line);
       const failed = command[0] === scene.failing;
-      return Promise.resolve({
-        code: failed ? 1 : 0,
-        output: failed ? "refused" : JSON.stringify(traffic),
-      });
+      return Promise.resolve([
+        { code: failed ? 1 : 0, output: failed ? "refused" : JSON.stringify(traffic) },
+      ]);
     },
   });
   const verdicts = [...(scene.verdicts ?? [passes])];
@@ -67,10 +66,14 @@ async function played(scene: Scene) {
         log.push([`[${event.phase}]`, event.detail?.replace(/\d+ ms/, "0 ms")].join(" ").trim());
       },
       filesBefore: scene.files?.[0],
-      filesNow: () => Promise.resolve(scene.files?.[1]),
-      returnFiles: ({ reader }) => {
-        log.push(`files of ${reader}`);
-        return scene.filesFail ? Promise.reject(new Error("no files")) : Promise.resolve();
+      liveFiles: {
+        currentVersion: () => Promise.resolve(scene.files?.[1]),
+        returnToPrevious: ({ reader }) => {
+          log.push(`files of ${reader}`);
+          return scene.filesFail
+            ? Promise.reject(new Error("no files"))
+            : Promise.resolve({ moved: true, inForce: true, ms: 0 });
+        },
       },
     },
     () => {

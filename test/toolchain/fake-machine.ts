@@ -44,8 +44,11 @@ export async function fakeMachine(overrides: Partial<Machine> = {}): Promise<Fak
     const home = ["/usr/bin", "/bin"].find((path) => existsSync(join(path, name)));
     if (home !== undefined) await symlink(join(home, name), join(bin, name));
   }
-  await put(join(machine.root, "node_modules/@pulumi/docker/package.json"), '{"version":"5.2.0"}');
-  await put(join(machine.root, "node_modules/@pulumi/random/package.json"), '{"version":"4.21.2"}');
+  const versions = { docker: "5.2.0", kubernetes: "4.34.2", random: "4.21.2" };
+  for (const [name, version] of Object.entries(versions)) {
+    const manifest = join(machine.root, "node_modules/@pulumi", name, "package.json");
+    await put(manifest, JSON.stringify({ version }));
+  }
   return machine;
 }
 

@@ -19,6 +19,7 @@ import {
   type NetworkRole,
   type Parent,
   type Platform,
+  type PublishedPort,
   type Workload,
   type WorkloadArgs,
 } from "../platform.ts";
@@ -27,6 +28,7 @@ import { bindList, containerDefinition, envList, logOptions, tmpfsOptions } from
 import { contentTag } from "./images.ts";
 import { JobResource } from "./job.ts";
 import { LiveFilesResource } from "./live-files.ts";
+import { publishedUrl } from "./published-url.ts";
 
 export interface DockerPlatformArgs {
   readonly identity: ReleaseIdentity;
@@ -67,6 +69,10 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   addressOf(singleton: string): string {
     return `${this.#prefix}-${singleton}`;
+  }
+
+  urlOf(_singleton: string, published: PublishedPort): string {
+    return publishedUrl(published);
   }
 
   image(name: ImageName, override?: string): Image {
@@ -200,7 +206,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
         replaceOnChanges: ["healthcheck", "tmpfs"],
       },
     );
-    return { address: container.name, resource: container };
+    return {
+      address: container.name,
+      endpoints: container.name.apply((host) => [host]),
+      resource: container,
+    };
   }
 
   job(name: string, args: JobArgs, opts: ChildOptions): Job {

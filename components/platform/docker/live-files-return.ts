@@ -1,40 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
 import tar from "tar-stream";
+import type { LiveFilesPlace, Returned, ReturnArgs } from "../live-files-return.ts";
 import { runInside } from "./run-inside.ts";
-
-/** Where live files are. */
-export interface LiveFilesPlace {
-  /** Name of the container that reads the files. */
-  readonly reader: string;
-  /** Where it mounts the volume. */
-  readonly mountPath: string;
-}
-
-export interface ReturnArgs extends LiveFilesPlace {
-  /** Command that makes it take up the current version. */
-  readonly reload: readonly string[];
-  /**
-   * Command that succeeds once that version is in force.
-   *
-   * @default - the version is in force as soon as the reload has succeeded
-   */
-  readonly verify?: readonly string[];
-  /**
-   * Time for all of it, ms.
-   *
-   * @default 30000
-   */
-  readonly timeoutMs?: number;
-}
-
-export interface Returned {
-  /** False if the files were those of the version before already. */
-  readonly moved: boolean;
-  /** False if the reader does not run; it starts with the version before then. */
-  readonly inForce: boolean;
-  readonly ms: number;
-}
 
 /**
  * Gives live files back the version before the current one and reloads their reader, without the engine that made the

@@ -7,6 +7,7 @@ import { labelNames } from "../labels.ts";
 import {
   TransportError,
   WorkloadGoneError,
+  type CallOptions,
   type Executed,
   type Target,
   type Transport,
@@ -29,10 +30,6 @@ export interface DockerTransportOptions {
   readonly helperImage?: string;
   /** Default: directly where this machine is on the target's network, else by a tunnel. */
   readonly way?: "direct" | "tunnel";
-}
-
-interface CallOptions {
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -93,6 +90,14 @@ export class DockerTransport implements Transport {
         signal?.removeEventListener("abort", stop);
       }
     });
+  }
+
+  async execAll(
+    target: Target,
+    command: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly Executed[]> {
+    return [await this.exec(target, command, options)];
   }
 
   async state(target: Target, { signal }: CallOptions = {}): Promise<WorkloadState> {

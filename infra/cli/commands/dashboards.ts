@@ -7,6 +7,7 @@ import { History } from "../../release/history.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
+import { siteOfState } from "../preflight.ts";
 import { historyOf } from "../release-host.ts";
 import { fleetOutputs } from "../stack-outputs.ts";
 import { prepareTools } from "../tools.ts";
@@ -38,9 +39,11 @@ export async function dashboards(
       ? resolve(context.env["FLEET_CWD"] ?? ".", options["out"])
       : join(context.rootDir, ".build", "dashboards", context.stack);
   const history = new History(historyOf(context.stack)).entries();
+  const site = await siteOfState(context, await stack.resources());
+  const prometheus = new PrometheusQueries(prometheusUrl, (url, init) => site.fetch(url, init));
   const files = await writePreview(out, {
     dashboards: fleetDashboards(fleet.monitoring),
-    asking: { prometheus: new PrometheusQueries(prometheusUrl), span, scrapeIntervalSeconds },
+    asking: { prometheus, span, scrapeIntervalSeconds },
     facts: [
       `stack ${context.stack}, release ${release}`,
       `last ${range} until ${new Date(span.to * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`,
@@ -48,11 +51,13 @@ export async function dashboards(
     ],
     marks: historyMarks(history, span),
     below: { "mcp-release": historyTable(history) },
-  }).catch((error: Error) => {
-    throw new UserError(
-      `${error.message}\nasked ${prometheusUrl}; ./fleet health says what is down`,
-    );
-  });
+  })
+    .catch((error: Error) => {
+      throw new UserError(
+        `${error.message}\nasked ${prometheusUrl}; ./fleet health says what is down`,
+      );
+    })
+    .finally(() => site.close());
   context.out(
     context.json
       ? JSON.stringify({ out, files }, undefined, 2)

@@ -1,15 +1,15 @@
-import { findUnknown, knownIds, removeOrphans } from "../../orphans.ts";
+import type { Site } from "../../platforms/site.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
-import { FleetStack, type StateResource } from "../fleet-stack.ts";
+import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
 import { readRecords } from "../../release/records.ts";
 import { releaseHost } from "../release-host.ts";
+import { requireSite } from "../preflight.ts";
 import { underLease } from "../under-lease.ts";
-import { removeVolumes } from "../volumes.ts";
 import { prepareTools } from "../tools.ts";
 
 /** Removes everything but the data volumes; those too with `--delete-data`. */
@@ -20,17 +20,20 @@ export async function destroy(
   const deleteData = options["deleteData"] === true;
   await prepareTools(context, "pulumi", "docker", "state");
   const stack = await FleetStack.open(context, { create: false });
-  const volumes = dataVolumes(await stack.resources());
+  const resources = await stack.resources();
+  const site = await requireSite(context, resources);
+  const volumes = site.dataVolumes(resources);
   const question = deleteData
     ? `Remove stack ${context.stack} AND ALL ITS DATA (${volumes.join(", ")})?`
     : `Remove stack ${context.stack}, keeping its data?`;
   if (!(await confirm(context, question))) throw new UserError("nothing was changed");
-  return underLease(context, "destroy", () => remove(context, stack, volumes, deleteData));
+  return underLease(context, "destroy", () => remove(context, stack, site, volumes, deleteData));
 }
 
 async function remove(
   context: CommandContext,
   stack: FleetStack,
+  site: Site,
   volumes: readonly string[],
   deleteData: boolean,
 ): Promise<number> {
@@ -38,7 +41,7 @@ async function remove(
   const interrupt = onInterrupt(context.note);
   const progress = new Progress(context.note, "run", context.status);
   const { journal } = readRecords(await stack.resources());
-  const host = await releaseHost(context, stack, interrupt, () => undefined);
+  const host = await releaseHost(context, stack, site, interrupt, () => undefined);
   const run = (): Promise<void> => stack.destroy(progress.onEvent, interrupt);
   await reported("destroy", progress, run, interrupt).finally(() => progress.close());
   host.history.append({
@@ -48,13 +51,12 @@ async function remove(
     ...{ changes: {}, steps: progress.end({ ok: true, interrupted: false, changes: {} }).steps },
     ...{ gates: [], reasons: [], timings: {} },
   });
-  const known = knownIds(await stack.resources());
-  const { orphans } = await findUnknown(context.stack, known, journal?.lineage);
-  await removeOrphans(orphans);
+  const { orphans } = await site.findUnknown(await stack.resources(), journal?.lineage);
+  await site.removeOrphans(orphans);
   if (deleteData) {
     // The record of the volumes goes with the stack; what they hold goes here, at the very end.
     await stack.remove();
-    await removeVolumes(volumes);
+    await site.removeVolumes(volumes);
     context.out(`stack ${context.stack} and its data are gone`);
   } else if (volumes.length > 0) {
     context.out(
@@ -68,12 +70,4 @@ async function remove(
     context.out(`stack ${context.stack} is gone`);
   }
   return exitCodes.done;
-}
-
-/** Names of the protected volumes. */
-function dataVolumes(resources: readonly StateResource[]): string[] {
-  return resources
-    .filter(({ type, protect }) => type === "docker:index/volume:Volume" && protect)
-    .map(({ id }) => id!)
-    .sort();
 }

@@ -3,7 +3,7 @@ import { allHealthy } from "../../health/report.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
-import { requireEngine } from "../preflight.ts";
+import { requireSite } from "../preflight.ts";
 import { addressesOf, fleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
 import { prepareTools } from "../tools.ts";
@@ -13,8 +13,8 @@ export async function health(context: CommandContext): Promise<number> {
   await prepareTools(context, "pulumi", "state");
   const stack = await FleetStack.open(context, { create: false, secrets: true });
   const outputs = fleetOutputs(await stack.outputs(), context.stack);
-  await requireEngine();
-  const report = await checkFleet(context.stack, addressesOf(outputs));
+  const site = await requireSite(context, await stack.resources());
+  const report = await checkFleet(site, addressesOf(outputs));
   context.out(
     context.json
       ? JSON.stringify({ healthy: allHealthy(report), components: report }, undefined, 2)

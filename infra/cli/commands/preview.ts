@@ -2,7 +2,7 @@ import { loadStackFleet } from "./config.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
-import { requireFitMachine } from "../preflight.ts";
+import { requireFit } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
 import { prepareTools } from "../tools.ts";
@@ -11,7 +11,7 @@ import { prepareTools } from "../tools.ts";
 export async function preview(context: CommandContext): Promise<number> {
   const { fleet } = loadStackFleet(context);
   await prepareTools(context, "pulumi", "docker", "images", "state");
-  await requireFitMachine(context, fleet);
+  await requireFit(context, fleet);
   const stack = await FleetStack.open(context, { create: true });
   const changes = await showPreview(context, stack);
   if (context.json) context.out(JSON.stringify({ stack: context.stack, ...changes }, undefined, 2));

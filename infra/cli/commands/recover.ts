@@ -2,7 +2,7 @@ import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { requireEngine } from "../preflight.ts";
+import { requireSite } from "../preflight.ts";
 import { releaseHost } from "../release-host.ts";
 import { concluded, proveAgain, recoverFirst } from "../rolled-back.ts";
 import { prepareTools } from "../tools.ts";
@@ -14,8 +14,8 @@ export async function recover(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   await prepareTools(context, "pulumi", "docker", "state");
-  await requireEngine();
   const stack = await FleetStack.open(context, { create: false });
+  const site = await requireSite(context, await stack.resources());
   const force = options["takeOver"] === true;
   return underLease(
     context,
@@ -24,7 +24,7 @@ export async function recover(
       stack.forget();
       const interrupt = onInterrupt(context.note);
       try {
-        const host = await releaseHost(context, stack, interrupt, () => undefined);
+        const host = await releaseHost(context, stack, site, interrupt, () => undefined);
         if (await stack.isOpen()) {
           return (await recoverFirst(context, stack, host)) ?? exitCodes.done;
         }

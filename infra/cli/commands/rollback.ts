@@ -9,13 +9,15 @@ import { replaceOrderOf } from "../../release/roll-back.ts";
 import { runTransaction, type TransactionHost } from "../../release/run-transaction.ts";
 import type { Deployment, StackExport } from "../../release/deployment.ts";
 import { newTransaction } from "../../open-release.ts";
+import { moveObjection, placeIn } from "../../platforms/place.ts";
+import type { Site } from "../../platforms/site.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { openKept } from "../kept-deployment.ts";
-import { requireEngine } from "../preflight.ts";
+import { requireSite } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { releaseHost } from "../release-host.ts";
 import { recoverFirst, reportFailure } from "../rolled-back.ts";
@@ -28,14 +30,14 @@ export async function rollback(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   await prepareTools(context, "pulumi", "docker", "state");
-  await requireEngine();
   const stack = await FleetStack.open(context, { create: false });
+  const site = await requireSite(context, await stack.resources());
   return underLease(context, "rollback", async () => {
     stack.forget();
     const interrupt = onInterrupt(context.note);
     const progress = new Progress(context.note, "run", context.status);
     try {
-      const host = await releaseHost(context, stack, interrupt, progress.onRelease);
+      const host = await releaseHost(context, stack, site, interrupt, progress.onRelease);
       const frozen = await recoverFirst(context, stack, host);
       if (frozen !== undefined) return frozen;
       const entry = await choose(stack, host, options["to"] as string | undefined);
@@ -47,11 +49,14 @@ export async function rollback(
       const started = Date.now();
       const kept = host.history.deploymentOf(entry) as StackExport;
       const target = await openKept(context, kept);
+      const was = placeIn(readRecords(target.resources ?? []).journal);
+      const moved = moveObjection(context.stack, was, site.place);
+      if (moved !== undefined) throw new UserError(`release ${entry.release!}: ${moved}`);
       const result = await runTransaction(
         host,
         async (_link, tell) => {
           try {
-            const changes = await replay(context, host, target, tell);
+            const changes = await replay(host, site, target, tell);
             return progress.end({ ok: true, interrupted: interrupt.interrupted(), changes });
           } catch (error) {
             const end = progress.end({
@@ -92,8 +97,8 @@ async function choose(
 }
 
 async function replay(
-  context: CommandContext,
   host: TransactionHost,
+  site: Site,
   target: Deployment,
   tell: (event: ReleaseEvent) => void,
 ): Promise<Readonly<Record<string, number>>> {
@@ -115,7 +120,7 @@ async function replay(
   await host.engine.importDeployment(opened);
   const deployment: Deployment = { ...wanted, resources: [...(wanted.resources ?? []), journal] };
   const hooks = asGateHooks({
-    ...{ stack: context.stack, current: current.deployment ?? {}, target },
+    ...{ site, current: current.deployment ?? {}, target },
     ...{ transaction: identity.transaction, tell },
   });
   const counts = await host.engine.up(

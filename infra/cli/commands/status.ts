@@ -5,7 +5,7 @@ import { describeHolder, leaseHolder } from "../../release/lease.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
-import { requireEngine } from "../preflight.ts";
+import { requireSite } from "../preflight.ts";
 import { historyOf } from "../release-host.ts";
 import { addressesOf, fleetOutputs } from "../stack-outputs.ts";
 import { situationOf, type Situation } from "../stack-situation.ts";
@@ -23,14 +23,15 @@ export async function status(
   const stack = await FleetStack.open(context, { create: false, secrets: true });
   const holder = leaseHolder(leaseFile(context.stack));
   const last = new History(historyOf(context.stack)).entries().at(-1);
-  const state = situationOf(await stack.resources(), holder, last);
+  const resources = await stack.resources();
+  const state = situationOf(resources, holder, last);
   const map = await stack.outputs();
   const deployed = Boolean(map["gatewayUrl"]);
   const outputs = deployed ? fleetOutputs(map, context.stack) : undefined;
   let components: ComponentHealth[] = [];
   if (outputs) {
-    await requireEngine();
-    components = await checkFleet(context.stack, addressesOf(outputs));
+    const site = await requireSite(context, resources);
+    components = await checkFleet(site, addressesOf(outputs));
   }
   const { release = null, transaction = null } = outputs ?? {};
   if (context.json) {

@@ -11,6 +11,7 @@ import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
+import { siteOfState } from "../preflight.ts";
 import { historyOf, releaseHost } from "../release-host.ts";
 import { concluded, recover } from "../rolled-back.ts";
 import { prepareTools } from "../tools.ts";
@@ -32,14 +33,18 @@ export async function supervise(
     const stack = await FleetStack.open(context, { create: false });
     const observer = new Observer(() => undefined);
     for (const event of told(context.stack)) observer.onEvent(event);
+    const resources = await stack.resources();
+    // What does not answer is the rollback's to say: it tries again, and writes into the history that it did not succeed.
+    const site = await siteOfState(context, resources);
     const host = await releaseHost(
       context,
       stack,
+      site,
       interrupt,
       () => undefined,
       observer.transaction,
     );
-    const records = readRecords(await stack.resources());
+    const records = readRecords(resources);
     const state = transactionState(records);
     context.note(`${new Date().toISOString()} the engine has ended, the transaction is ${state}`);
     if (state === "open") {

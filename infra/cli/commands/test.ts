@@ -18,7 +18,7 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
 const suites = ["unit", "artefacts", "engine", "docker"] as const;
 /** Suites that run only when they are asked for: they take too long for every change. */
-const onRequest = ["drills", "alerts"] as const;
+const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
 const needDocker: readonly string[] = ["artefacts", "engine", "docker", ...onRequest];
 

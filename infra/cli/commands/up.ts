@@ -2,11 +2,12 @@ import { loadStackFleet } from "./config.ts";
 import { afterProof, allHealthy } from "../../health/report.ts";
 import { silentAlerts } from "../../config/index.ts";
 import { confirm } from "../confirm.ts";
+import type { Site } from "../../platforms/site.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { requireFitMachine } from "../preflight.ts";
+import { requireFit, requireSite } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { addressesOf, fleetOutputs, type FleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
@@ -34,7 +35,7 @@ export async function up(
   const silent = silentAlerts(fleet.monitoring.alertmanager);
   if (fleet.environment === "production" && silent !== undefined) context.note(silent);
   await prepareTools(context, "pulumi", "docker", "images", "state");
-  await requireFitMachine(context, fleet);
+  await requireFit(context, fleet);
   if (!context.yes) {
     await showPreview(context, await FleetStack.open(context, { create: true }));
     if (!(await confirm(context, `Deploy to stack ${context.stack}?`))) {
@@ -47,7 +48,8 @@ export async function up(
     const interrupt = onInterrupt(context.note);
     const progress = new Progress(context.note, "run", context.status);
     try {
-      const host = await releaseHost(context, stack, interrupt, progress.onRelease);
+      const site = await requireSite(context, await stack.resources());
+      const host = await releaseHost(context, stack, site, interrupt, progress.onRelease);
       const frozen = await recoverFirst(context, stack, host);
       if (frozen !== undefined) return frozen;
       let thrown: unknown;
@@ -81,7 +83,7 @@ export async function up(
           ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}`
           : `nothing to change, checked in ${seconds(started)}`,
       );
-      return await concludeHealthy(context, result, started);
+      return await concludeHealthy(context, site, result, started);
     } finally {
       progress.close();
       interrupt.dispose();
@@ -91,6 +93,7 @@ export async function up(
 
 async function concludeHealthy(
   context: CommandContext,
+  site: Site,
   result: TransactionResult,
   started: number,
 ): Promise<number> {
@@ -100,7 +103,7 @@ async function concludeHealthy(
   const report = await until(
     healthySeconds,
     async () => {
-      const parts = await checkFleet(context.stack, addressesOf(outputs));
+      const parts = await checkFleet(site, addressesOf(outputs));
       return result.outcome === "live" ? afterProof(parts) : parts;
     },
     allHealthy,

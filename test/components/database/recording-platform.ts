@@ -61,6 +61,7 @@ export function recordingPlatform(prefix: string): { platform: Platform; asked: 
       asked.waits.set(name, dependsOn);
       return {
         address: pulumi.output(`${prefix}-${name}`),
+        endpoints: pulumi.output([`${prefix}-${name}`]),
         resource: new Made("Workload", name, parent),
       };
     },
@@ -70,6 +71,7 @@ export function recordingPlatform(prefix: string): { platform: Platform; asked: 
       return { resource: new Made("Job", name, parent) };
     },
     addressOf: (singleton) => `${prefix}-${singleton}`,
+    urlOf: (_, { hostIp, hostPort }) => `http://${hostIp}:${hostPort}`,
   };
   return { platform, asked };
 }

@@ -23,7 +23,7 @@ function gateway(...looks: readonly (readonly BackendTraffic[])[]) {
     asked.push(command.join(" "));
     const traffic = looks[Math.min(look, looks.length - 1)] ?? [];
     if (command[1] === "traffic") look += 1;
-    return Promise.resolve({ code: 0, output: JSON.stringify(traffic) });
+    return Promise.resolve([{ code: 0, output: JSON.stringify(traffic) }]);
   };
   return { run, asked };
 }
@@ -55,15 +55,36 @@ describe("weights", () => {
 });
 
 it("throws with the gateway's own words", async () => {
-  const refusing = () => Promise.resolve({ code: 1, output: "no backend x\n" });
+  const refusing = () => Promise.resolve([{ code: 1, output: "no backend x\n" }]);
   await expect(setWeights(refusing, "a", { x: 1 })).rejects.toThrow(
     "gateway-ctl weights a x=1 failed: no backend x",
   );
   await expect(readTraffic(refusing)).rejects.toThrow("gateway-ctl traffic failed: no backend x");
 });
 
+describe("several gateways", () => {
+  const both = (...codes: readonly number[]) => {
+    const traffic = (at: number) => JSON.stringify([backend({ inFlight: at })]);
+    return () =>
+      Promise.resolve(
+        codes.map((code, at) => ({ code, output: code === 0 ? traffic(at) : "no backend x" })),
+      );
+  };
+
+  it("are asked together: a backend is idle when it is in all of them", async () => {
+    expect((await readTraffic(both(0, 0))).map(({ inFlight }) => inFlight)).toEqual([0, 1]);
+    expect(await untilIdle(both(0, 0), old, { limitMs: 0 })).toEqual([backend({ inFlight: 1 })]);
+  });
+
+  it("have failed if one of them has", async () => {
+    await expect(setWeights(both(0, 1, 1), "a", { x: 1 })).rejects.toThrow(
+      "gateway-ctl weights a x=1 failed in 2 of 3 gateways: no backend x",
+    );
+  });
+});
+
 it("does not take another output for traffic", async () => {
-  const other = () => Promise.resolve({ code: 0, output: '[{"server":"a"}]' });
+  const other = () => Promise.resolve([{ code: 0, output: '[{"server":"a"}]' }]);
   await expect(readTraffic(other)).rejects.toThrow("backend");
 });
 

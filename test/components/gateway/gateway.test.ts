@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { publishedUrl } from "../../../components/platform/docker/published-url.ts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gateway, type GatewayArgs } from "../../../components/gateway/gateway.ts";
 import { gatewaySchema } from "../../../components/gateway/gateway.schema.ts";
@@ -85,6 +86,7 @@ function recordingPlatform(asked: Asked): Platform {
       asked.workload = { name, ...args, dependsOn: opts.dependsOn ?? [] };
       return {
         address: pulumi.output(name),
+        endpoints: pulumi.output([name]),
         resource: new Made("Workload", name, { parent: opts.parent }),
       };
     },
@@ -97,12 +99,13 @@ function recordingPlatform(asked: Asked): Platform {
       return { resource };
     },
     addressOf: (singleton) => singleton,
+    urlOf: (_, published) => publishedUrl(published),
   };
 }
 
 const servers = [
-  { name: "scene", port: 3002, address: pulumi.output("scene-0a1b2c3") },
-  { name: "book-planning", port: 3001, address: pulumi.output("book-planning-0a1b2c3") },
+  { name: "scene", port: 3002, addresses: pulumi.output(["scene-0a1b2c3"]) },
+  { name: "book-planning", port: 3001, addresses: pulumi.output(["book-planning-0a1b2c3"]) },
 ];
 
 function build(change: Partial<GatewayArgs> = {}) {
@@ -183,7 +186,7 @@ describe("Gateway", () => {
 
   it("routes to the generated addresses", async () => {
     const { files } = build({
-      servers: [{ name: "scene", port: 3002, address: pulumi.output("scene.ns.svc") }],
+      servers: [{ name: "scene", port: 3002, addresses: pulumi.output(["scene.ns.svc"]) }],
     });
     const rendered = await value(pulumi.output(files.files));
     expect(rendered["haproxy.cfg"]).toContain(
@@ -198,14 +201,14 @@ describe("Gateway", () => {
         {
           name: "scene",
           port: 3002,
-          address: pulumi.output("scene-2"),
+          addresses: pulumi.output(["scene-2"]),
           weight: 10,
           draining: [
-            { address: pulumi.output("scene-1"), weight: 90 },
-            { address: pulumi.output("scene-0") },
-            { address: "scene-2" },
-            { address: "scene-1" },
-            { address: "" },
+            { addresses: pulumi.output(["scene-1"]), weight: 90 },
+            { addresses: pulumi.output(["scene-0"]) },
+            { addresses: ["scene-2"] },
+            { addresses: ["scene-1"] },
+            { addresses: [] },
           ],
         },
       ],
@@ -283,7 +286,7 @@ describe("Gateway", () => {
       }),
       servers: [...servers]
         .reverse()
-        .map((server) => ({ ...server, address: `${server.name}-fffffff` })),
+        .map((server) => ({ ...server, addresses: [`${server.name}-fffffff`] })),
     });
     expect(declared(changed)).toEqual(declared(build()));
   });
@@ -315,7 +318,7 @@ describe("Gateway", () => {
   });
 
   it("refuses a server on one of its own ports before it creates anything", () => {
-    const clash = [{ name: "scene", port: 8405, address: "scene-1" }];
+    const clash = [{ name: "scene", port: 8405, addresses: ["scene-1"] }];
     expect(() => build({ servers: clash })).toThrow(
       "gateway has 1 problem(s):\n  routes[0].port: got 8405, which belongs to the gateway's metrics",
     );

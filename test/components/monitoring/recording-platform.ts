@@ -54,6 +54,7 @@ export function recordingPlatform(): { platform: Platform; asked: Asked } {
       asked.workloads.set(name, args);
       return {
         address: pulumi.output(`host-${name}`),
+        endpoints: pulumi.output([`host-${name}`]),
         resource: new Made("Workload", name, parent),
       };
     },
@@ -61,6 +62,7 @@ export function recordingPlatform(): { platform: Platform; asked: Asked } {
       throw new Error("monitoring runs no jobs");
     },
     addressOf: (singleton) => `host-${singleton}`,
+    urlOf: (_, { hostIp, hostPort }) => `http://${hostIp}:${hostPort}`,
   };
   return { platform, asked };
 }

@@ -8,7 +8,7 @@ import Docker from "dockerode";
 import { stringify } from "yaml";
 import { loadStackFleet } from "../../../infra/cli/commands/config.ts";
 import type { FleetSpec } from "../../../infra/config/index.ts";
-import { findUnknown, removeOrphans } from "../../../infra/orphans.ts";
+import { findUnknown, removeOrphans } from "../../../infra/platforms/docker/orphans.ts";
 import { prepare } from "../../../toolchain/index.ts";
 import type { ClientEntry } from "./mcp-conversation.ts";
 
@@ -166,7 +166,7 @@ export class E2eFleet {
     try {
       const left = await this.run("destroy", "--delete-data", "--yes");
       if (left.code === 0 || /does not exist/.test(left.stderr)) return;
-      const { orphans, foreign } = await findUnknown(this.stack, new Set(), undefined);
+      const { orphans, foreign } = await findUnknown(this.stack, [], undefined);
       await removeOrphans([...orphans, ...foreign]);
       const docker = new Docker();
       const filters = { label: [`mcp-fleet/stack=${this.stack}`] };

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DockerSite } from "../../../infra/platforms/docker/docker-site.ts";
 import { checkFleet } from "../../../infra/health/check-fleet.ts";
 import type { ComponentHealth } from "../../../infra/health/report.ts";
 import { E2eFleet, type UpAnswer } from "./e2e-fleet.ts";
@@ -97,7 +98,11 @@ export class LiveFleet {
 
   check(): Promise<ComponentHealth[]> {
     const { servers, prometheusUrl } = this.first;
-    return checkFleet(this.fleet.stack, { servers, prometheusUrl, token: this.tokens.primary });
+    return checkFleet(new DockerSite(this.fleet.stack), {
+      servers,
+      prometheusUrl,
+      token: this.tokens.primary,
+    });
   }
 
   async dispose(): Promise<void> {

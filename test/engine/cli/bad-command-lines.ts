@@ -157,11 +157,11 @@ export const badCommandLines: readonly BadCase[] = [
     name: "problems of environment, command line and stack together",
     args: [...up, "--set", "nothing"],
     env: { LOG_LEVEL: "loud", MCP_AUTH_TOKEN: "short" },
-    stackFile: "config:\n  mcp-fleet:platform: kubernetes\n",
+    stackFile: "config:\n  mcp-fleet:platform: nomad\n",
     code: 1,
     says: [
       "fleet fleets/writing.yaml has 4 problem(s):",
-      '  mcp-fleet:platform: got "kubernetes"; this version deploys to docker only; set it to docker or remove it (Pulumi.{stack}.yaml:2:3)',
+      '  mcp-fleet:platform: got "nomad"; docker or kubernetes (Pulumi.{stack}.yaml:2:3)',
       "  MCP_AUTH_TOKEN: got a value that is not shown; 5 characters; at least 32 are needed, make one with: openssl rand -hex 32 (environment MCP_AUTH_TOKEN)",
       '  --set: got "nothing"; path=value, as in --set servers.scene.image=registry.example/scene:1',
       '  logging.level: got "loud"; debug, info, warn or error (environment LOG_LEVEL)',

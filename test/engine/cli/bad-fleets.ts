@@ -291,13 +291,13 @@ export const badStacks: readonly BadCase[] = [
     says: ["fleet fleets has 1 problem(s):", "  fleets: not a file; name a YAML file"],
   },
   {
-    name: "platform kubernetes",
+    name: "an unknown platform",
     args: ["up", "--stack", "{stack}"],
-    stackFile: stackFile("mcp-fleet:platform: kubernetes"),
+    stackFile: stackFile("mcp-fleet:platform: nomad"),
     code: 1,
     says: [
       "fleet fleets/writing.yaml has 1 problem(s):",
-      '  mcp-fleet:platform: got "kubernetes"; this version deploys to docker only; set it to docker or remove it (Pulumi.{stack}.yaml:2:3)',
+      '  mcp-fleet:platform: got "nomad"; docker or kubernetes (Pulumi.{stack}.yaml:2:3)',
     ],
   },
   {

@@ -5,7 +5,11 @@
  * Every third point is tried; `MCP_FLEET_CRASH_EVERY=1` tries all of them.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { liveResources, type StackExport } from "../../../infra/release/deployment.ts";
+import {
+  liveResources,
+  type ResourceRecord,
+  type StackExport,
+} from "../../../infra/release/deployment.ts";
 import { automationEngine, type ReleaseEngine } from "../../../infra/release/engine-run.ts";
 import { restore } from "../../../infra/release/restore.ts";
 import { killAt } from "./kill-run.ts";
@@ -174,7 +178,8 @@ describe("after a crash", () => {
 function recovery({ world }: TestStack) {
   return {
     refresh: true,
-    removeStray: (known: ReadonlySet<string>) => {
+    removeStray: (resources: readonly ResourceRecord[]) => {
+      const known = new Set(resources.map(({ id }) => id));
       for (const id of world.objects.keys()) if (!known.has(id)) world.objects.delete(id);
       return Promise.resolve();
     },

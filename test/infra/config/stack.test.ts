@@ -2,11 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadStackConfig, readStackFile } from "../../../infra/config/index.ts";
+import { kubernetesSchema } from "../../../components/platform/kubernetes/kubernetes.schema.ts";
 import { fleet, projectWith } from "./fixture.ts";
 
 const defaults = {
   fleet: "fleets/writing.yaml",
   platform: "docker",
+  kubernetes: kubernetesSchema.parse({}),
   set: {},
   hasReceivers: false,
 };
@@ -36,6 +38,7 @@ describe("loadStackConfig", () => {
     expect(settings).toEqual({
       fleet: "fleets/other.yaml",
       platform: "docker",
+      kubernetes: kubernetesSchema.parse({}),
       set: { "gateway.port": 8081 },
       baseImage: "registry.example/debian:13",
       hasReceivers: true,
@@ -44,14 +47,9 @@ describe("loadStackConfig", () => {
 
   it.each([
     [
-      { "mcp-fleet:platform": "kubernetes" },
-      "mcp-fleet:platform",
-      'got "kubernetes"; this version deploys to docker only',
-    ],
-    [
       { "mcp-fleet:platform": "podman" },
       "mcp-fleet:platform",
-      'got "podman"; only docker is allowed; remove it or correct it',
+      'got "podman"; docker or kubernetes',
     ],
     [{ "mcp-fleet:fleets": "x" }, "mcp-fleet:fleets", "unknown setting; did you mean fleet?"],
     [{ "mcp-fleet:baseimage": "x" }, "mcp-fleet:baseimage", "did you mean baseImage?"],
@@ -73,8 +71,30 @@ describe("loadStackConfig", () => {
     expect(settings).toEqual(defaults);
   });
 
+  it("reports everything that is wrong inside the cluster's settings, with its path", () => {
+    const kubernetes = {
+      replica: 3,
+      replicas: 0,
+      namespace: "Not_A_Name",
+      gateway: { service: "Public" },
+      storage: { postgresGi: "20Gi" },
+    };
+    const { problems } = loadStackConfig({ platform: "kubernetes", kubernetes });
+    expect(problems.map(({ path, got, allowed, fix }) => [path, got, fix ?? allowed])).toEqual([
+      ["mcp-fleet:kubernetes.namespace", '"Not_A_Name"', expect.stringContaining("1 to 63")],
+      ["mcp-fleet:kubernetes.replicas", "0", expect.stringContaining("1")],
+      ["mcp-fleet:kubernetes.gateway.service", '"Public"', expect.stringContaining("LoadBalancer")],
+      ["mcp-fleet:kubernetes.storage.postgresGi", '"20Gi"', expect.stringContaining("1")],
+      [
+        "mcp-fleet:kubernetes.replica",
+        undefined,
+        expect.stringContaining("did you mean replicas?"),
+      ],
+    ]);
+  });
+
   it("reports every wrong setting at once", () => {
-    const raw = { platform: "kubernetes", fleet: 5, sets: {}, baseImage: 7 };
+    const raw = { platform: "nomad", fleet: 5, sets: {}, baseImage: 7 };
     expect(loadStackConfig(raw).problems).toHaveLength(4);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadStackFleet } from "../../../infra/cli/commands/config.ts";
-import { hostPorts } from "../../../infra/config/index.ts";
+import { readStackFile } from "../../../infra/config/index.ts";
 import { DOMAIN_NAMES } from "../../../servers/domains/names.ts";
 import { projectRoot } from "./fixture.ts";
 
@@ -65,18 +65,13 @@ describe("the writing fleet", () => {
 });
 
 describe("staging and production", () => {
-  it("share no port of the machine", () => {
-    const ports = ["staging", "production"].flatMap((name) =>
-      hostPorts(stack(name)).map(({ port }) => port),
-    );
-    expect(new Set(ports).size).toBe(ports.length);
-    expect(ports).toHaveLength(28);
-  });
-
-  it("differ in environment and ports alone", () => {
+  it("differ in environment alone, and in where they run", () => {
     const production = stack("production");
     expect(production.environment).toBe("production");
-    expect(production.gateway).toMatchObject({ port: 8081, serverPortOffset: 1000 });
-    expect(production.servers).toEqual(stack("staging").servers);
+    expect({ ...production, environment: "staging" }).toEqual(stack("staging"));
+    const platforms = ["staging", "production"].map(
+      (name) => readStackFile(projectRoot, name).settings.platform,
+    );
+    expect(platforms).toEqual(["docker", "kubernetes"]);
   });
 });

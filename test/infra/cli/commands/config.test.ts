@@ -80,7 +80,7 @@ describe("config show", () => {
       { json: false },
     );
     expect(output).toContain("environment: production # stack config\n");
-    expect(output).toContain("port: 8081 # stack config\n");
+    expect(output).toContain("port: 8080\n");
     expect(output).toContain("FAULT: unready # --set\n");
     expect(output.match(/memoryMb: 200 # --set/g)).toHaveLength(10);
     expect(output).toContain("level: info\n");

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
-import { collectContainers } from "../../infra/evidence.ts";
-import { scratchFolder } from "./release/scratch.ts";
+import { collectContainers } from "../../../../infra/platforms/docker/evidence.ts";
+import { scratchFolder } from "../../release/scratch.ts";
 
 /** Two streams of one container, as the engine sends them: a header of 8 bytes before each chunk. */
 function multiplexed(...chunks: readonly [stream: number, text: string][]): Buffer {

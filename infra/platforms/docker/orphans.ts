@@ -1,29 +1,12 @@
 import Docker from "dockerode";
-import { labelNames } from "../components/platform/labels.ts";
+import { labelNames } from "../../../components/platform/labels.ts";
+import type { KnownResource, StackObject, UnknownObjects } from "../site.ts";
 
-/** Objects on the engine that carry the stack's label. */
-export interface StackObject {
-  readonly kind: "container" | "network" | "volume";
-  readonly id: string;
-  readonly name: string;
-  /** Of the state that made it; undefined for helpers that live no longer than a command. */
-  readonly lineage: string | undefined;
-}
+type Kind = "container" | "network" | "volume";
 
-/** Objects with the stack's label that its state does not know. */
-export interface UnknownObjects {
-  /** What an interrupted run made and could not record any more. Volumes with data are never among them. */
-  readonly orphans: readonly StackObject[];
-  /** What another state has: a stack of the same name, deployed to the same engine with another backend. */
-  readonly foreign: readonly StackObject[];
-}
-
-/** Ids and names that the state knows, pending deletions included: those are the engine's to remove. */
+/** Ids and names that the state knows. */
 export function knownIds(
-  resources: readonly {
-    readonly id?: string;
-    readonly outputs?: Readonly<Record<string, unknown>> | undefined;
-  }[],
+  resources: readonly Pick<KnownResource, "id" | "outputs">[],
 ): ReadonlySet<string> {
   const known = new Set<string>();
   for (const { id, outputs } of resources) {
@@ -34,21 +17,22 @@ export function knownIds(
   return known;
 }
 
-/** @param lineage of the state; undefined if it has none yet. */
+/** See `Site.findUnknown`. */
 export async function findUnknown(
   stack: string,
-  known: ReadonlySet<string>,
+  resources: readonly Pick<KnownResource, "id" | "outputs">[],
   lineage: string | undefined,
 ): Promise<UnknownObjects> {
+  const known = knownIds(resources);
   const docker = new Docker();
-  const filters = { label: [`mcp-fleet/stack=${stack}`] };
+  const filters = { label: [`${labelNames.stack}=${stack}`] };
   const [containers, networks, { Volumes: volumes }] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),
     docker.listVolumes({ filters }),
   ]);
   type Labels = Readonly<Record<string, string>> | undefined;
-  const object = (kind: StackObject["kind"], id: string, name: string, labels: Labels) => ({
+  const object = (kind: Kind, id: string, name: string, labels: Labels) => ({
     kind,
     id,
     name,
@@ -95,7 +79,7 @@ export function foreignObjection(
 /** Containers first: they hold the rest in use. What is gone already is fine. */
 export async function removeOrphans(orphans: readonly StackObject[]): Promise<void> {
   const docker = new Docker();
-  const of = (kind: StackObject["kind"]) => orphans.filter((object) => object.kind === kind);
+  const of = (kind: Kind) => orphans.filter((object) => object.kind === kind);
   for (const { id } of of("container"))
     await docker.getContainer(id).remove({ force: true, v: true }).catch(goneIsFine);
   for (const { id } of of("network")) await docker.getNetwork(id).remove().catch(goneIsFine);

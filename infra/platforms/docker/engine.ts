@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import Docker from "dockerode";
-import { parseImageReference, registryProbeUrl } from "../toolchain/image-reference.ts";
-import { isReachable } from "../toolchain/probe.ts";
-import { cpuLimits, hostPorts, type FleetSpec } from "./config/index.ts";
+import { parseImageReference, registryProbeUrl } from "../../../toolchain/image-reference.ts";
+import { isReachable } from "../../../toolchain/probe.ts";
+import { cpuLimits, hostPorts, type FleetSpec } from "../../config/index.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Base image that a machine without an image registry makes for itself. */

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { labelsOf } from "../../infra/previous-state.ts";
+import { labelsOf } from "../../infra/previous-labels.ts";
 
 const urn = (name: string, type = "docker:index/container:Container") =>
   `urn:pulumi:staging::mcp-fleet::mcpfleet:index:Fleet$${type}::${name}`;
 
-it("reads the plugin's list of labels and a plain record alike, by logical name", () => {
+it("reads labels in each of their shapes, by logical name", () => {
   const labels = labelsOf([
     {
       urn: urn("postgres"),
@@ -19,10 +19,15 @@ it("reads the plugin's list of labels and a plain record alike, by logical name"
       urn: urn("migrations", "pulumi-nodejs:mcpfleet:Job"),
       inputs: { labels: { "mcp-fleet/revision": "bbb", "mcp-fleet/release": "r-2" } },
     },
+    {
+      urn: urn("gateway", "kubernetes:apps/v1:Deployment"),
+      inputs: { metadata: { labels: { "mcp-fleet/revision": "ccc" } } },
+    },
   ]);
   expect(Object.fromEntries(labels)).toEqual({
     postgres: { "mcp-fleet/revision": "aaa", "mcp-fleet/release": "r-1" },
     migrations: { "mcp-fleet/revision": "bbb", "mcp-fleet/release": "r-2" },
+    gateway: { "mcp-fleet/revision": "ccc" },
   });
 });
 

@@ -1,4 +1,13 @@
 import Docker from "dockerode";
+import type { KnownResource } from "../site.ts";
+
+/** Names of the protected volumes. */
+export function dataVolumes(resources: readonly KnownResource[]): string[] {
+  return resources
+    .filter(({ type, protect }) => type === "docker:index/volume:Volume" && protect)
+    .map(({ id }) => id!)
+    .sort();
+}
 
 /** Removes volumes for good; one that is gone already is fine. */
 export async function removeVolumes(names: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { foreignObjection, knownIds } from "../../infra/orphans.ts";
+import { foreignObjection, knownIds } from "../../../../infra/platforms/docker/orphans.ts";
 
 it("knows ids, containers of jobs, and what waits for its deletion", () => {
   const known = knownIds([

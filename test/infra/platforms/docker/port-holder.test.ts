@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { portHolder } from "../../infra/port-holder.ts";
+import { portHolder } from "../../../../infra/platforms/docker/port-holder.ts";
 
 let proc: string;
 beforeEach(() => {

@@ -1,17 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Docker from "dockerode";
-import type { LastWords } from "./release/run-transaction.ts";
-
-/** Lines of each container's log that are kept. */
-const logLines = 500;
-
-/** Of each container that failed, shown beside the verdict. */
-const shownLines = 5;
-/** Longer lines are cut there; the whole line is in the file. */
-const shownCharacters = 240;
-
-type OfLabels = (labels: Readonly<Record<string, string>>) => boolean;
+import type { LastWords } from "../../release/run-transaction.ts";
+import { lastLines, logLines } from "../evidence-lines.ts";
+import type { EvidenceChoice } from "../site.ts";
 
 /**
  * Log and description of every container that a transaction made, or that failed a gate; one file each.
@@ -21,7 +13,7 @@ type OfLabels = (labels: Readonly<Record<string, string>>) => boolean;
 export async function collectContainers(
   folder: string,
   stack: string,
-  { wanted, failed }: { readonly wanted: OfLabels; readonly failed: OfLabels },
+  { wanted, failed }: EvidenceChoice,
 ): Promise<LastWords[]> {
   const docker = new Docker();
   const containers = await docker.listContainers({
@@ -43,17 +35,6 @@ export async function collectContainers(
   return kept
     .filter(({ labels, lines }) => failed(labels) && lines.length > 0)
     .map(({ object, lines }) => ({ object, lines }));
-}
-
-function lastLines(log: string): string[] {
-  return log
-    .trimEnd()
-    .split("\n")
-    .slice(-shownLines)
-    .filter((line) => line !== "")
-    .map((line) =>
-      line.length > shownCharacters ? `${line.slice(0, shownCharacters)} ...` : line,
-    );
 }
 
 async function logOf(container: Docker.Container): Promise<string> {

@@ -1,5 +1,5 @@
 import Docker from "dockerode";
-import type { ComponentHealth } from "./report.ts";
+import type { ComponentHealth } from "../../health/report.ts";
 
 /** Long-running containers of a stack, judged by the engine: running, and healthy where they have a check. */
 export async function checkContainers(stack: string): Promise<ComponentHealth[]> {

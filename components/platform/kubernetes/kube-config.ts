@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import type { Cluster, KubeConfig } from "@kubernetes/client-node";
+import { clusterIdentity, isSameCluster, type ClusterIdentity } from "./cluster-identity.ts";
+
+/** The way to a cluster. */
+export interface ClusterAccess {
+  /** @default the one that is current */
+  readonly context?: string;
+  /** Path. @default KUBECONFIG, else ~/.kube/config, else the service account of the pod that this runs in */
+  readonly kubeconfig?: string;
+  /** The cluster that it has to be. @default any */
+  readonly cluster?: ClusterIdentity;
+}
+
+export interface OpenedConfig {
+  readonly config: KubeConfig;
+  readonly context: string;
+  readonly cluster: ClusterIdentity;
+}
+
+/** What the client library takes for a cluster where it found no configuration. */
+const nowhere = "http://localhost:8080";
+
+/** @throws with the fix, if there is no way to the cluster that is meant. */
+export async function openKubeConfig(access: ClusterAccess): Promise<OpenedConfig> {
+  // It takes a second to load, and nobody on another platform needs it.
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  const from = access.kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
+  try {
+    if (access.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(access.kubeconfig);
+  } catch (error) {
+    throw new Error(
+      `kubeconfig ${from} cannot be read: ${(error as Error).message}; correct KUBECONFIG or the setting kubernetes.kubeconfig`,
+    );
+  }
+  if (config.getCurrentCluster()?.server === nowhere && access.kubeconfig === undefined) {
+    throw new Error(
+      "there is no kubeconfig; point KUBECONFIG or the setting kubernetes.kubeconfig at one, " +
+        "as `kind get kubeconfig` or the tool of your cloud writes it",
+    );
+  }
+  select(config, access, from);
+  const cluster = config.getCurrentCluster()!;
+  const identity = clusterIdentity(cluster.server, authorityOf(cluster));
+  if (!isSameCluster(access.cluster, identity)) {
+    throw new Error(
+      `context ${config.getCurrentContext()} of kubeconfig ${from} leads to ${identity.server}, ` +
+        `but the stack lives in the cluster at ${access.cluster!.server}; ` +
+        "set kubernetes.context to the one that leads there",
+    );
+  }
+  return { config, context: config.getCurrentContext(), cluster: identity };
+}
+
+function select(config: KubeConfig, { context, cluster }: ClusterAccess, from: string): void {
+  const names = config.getContexts().map(({ name }) => name);
+  const list = names.length > 0 ? `it has ${names.join(", ")}` : "it has none";
+  const wanted = context ?? config.getCurrentContext();
+  if (wanted !== "" && names.includes(wanted)) {
+    config.setCurrentContext(wanted);
+  } else {
+    // The same cluster has another name in the configuration of another machine.
+    const same = cluster && names.find((name) => leadsTo(config, name, cluster));
+    if (same === undefined) {
+      throw new Error(
+        context === undefined && wanted === ""
+          ? `kubeconfig ${from} has no current context; set kubernetes.context (${list})`
+          : `kubeconfig ${from} has no context ${wanted}; correct kubernetes.context (${list})`,
+      );
+    }
+    config.setCurrentContext(same);
+  }
+  if (config.getCurrentCluster() === null) {
+    throw new Error(
+      `context ${config.getCurrentContext()} of kubeconfig ${from} names a cluster that is not in it`,
+    );
+  }
+}
+
+function leadsTo(config: KubeConfig, context: string, wanted: ClusterIdentity): boolean {
+  const cluster = config.getCluster(config.getContextObject(context)?.cluster ?? "");
+  return (
+    cluster !== null && isSameCluster(wanted, clusterIdentity(cluster.server, authorityOf(cluster)))
+  );
+}
+
+function authorityOf({ caFile, caData }: Cluster): Buffer | undefined {
+  try {
+    if (caFile) return readFileSync(caFile);
+  } catch {
+    // Said by the first question to it.
+    return undefined;
+  }
+  return caData ? Buffer.from(caData, "base64") : undefined;
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { imageReference } from "../../shared.schema.ts";
+
+/** Names of objects: RFC 1123 label, as the API server checks them. */
+const objectName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+  error: "1 to 63 lower-case letters, digits and dashes, no dash at either end",
+});
+const textMap = z.record(z.string(), z.string());
+const gibibytes = (fallback: number) => z.int().min(1).max(65_536).default(fallback);
+
+/** Setting `kubernetes` of a stack: what the cluster decides, not the fleet. */
+export const kubernetesSchema = z
+  .strictObject({
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Context of the kubeconfig; default: its current one."),
+    kubeconfig: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Path of the kubeconfig. Default: KUBECONFIG, else ~/.kube/config."),
+    namespace: objectName
+      .optional()
+      .describe("Namespace of the stack, made and owned by it. Default: mcp-fleet-<stack>."),
+    clusterDomain: z
+      .string()
+      .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, { error: "a DNS name, as in cluster.local" })
+      .default("cluster.local")
+      .describe("DNS domain of the cluster."),
+    replicas: z.int().min(1).max(100).default(2).describe("Pods of each MCP server."),
+    autoscaling: z
+      .strictObject({
+        maxReplicas: z.int().min(2).max(100).describe("Pods of each MCP server, at most."),
+        cpuPercent: z
+          .int()
+          .min(10)
+          .max(95)
+          .default(70)
+          .describe("Mean use of the requested CPU that the autoscaler aims at."),
+      })
+      .optional()
+      .describe("Default: the number of pods stays as it is set."),
+    gateway: z
+      .strictObject({
+        replicas: z.int().min(1).max(20).default(2).describe("Pods of the gateway."),
+        service: z
+          .enum(["ClusterIP", "NodePort", "LoadBalancer"], {
+            error: "ClusterIP, NodePort or LoadBalancer",
+          })
+          .default("ClusterIP")
+          .describe("How the gateway's Service is offered."),
+        annotations: textMap
+          .default({})
+          .describe("Of the gateway's Service, as load balancers of clouds want them."),
+        ingress: z
+          .strictObject({
+            host: z.string().min(1).describe("Host name that clients use."),
+            className: objectName.optional().describe("Default: the cluster's default class."),
+            tlsSecret: objectName.optional().describe("Secret with the certificate."),
+            annotations: textMap.default({}).describe("As for cert-manager."),
+          })
+          .optional()
+          .describe("Default: none."),
+      })
+      .prefault({}),
+    storage: z
+      .strictObject({
+        className: objectName.optional().describe("Default: the cluster's default class."),
+        postgresGi: gibibytes(20).describe("GiB of the database."),
+        monitoringGi: gibibytes(10).describe("GiB of Prometheus, and of Alertmanager."),
+      })
+      .prefault({}),
+    images: z
+      .strictObject({
+        registry: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9.:/_-]*[a-z0-9]$/, {
+            error: "a registry and path without a tag, as in registry.example.com/mcp",
+          })
+          .default("mcp-fleet")
+          .describe("Where the nodes find the images of the project: <registry>/<image>:<tag>."),
+        references: z
+          .record(z.string(), imageReference)
+          .default({})
+          .describe("Image of the project -> whole reference, as with a digest."),
+        pullSecret: objectName.optional().describe("Secret in the namespace with registry logins."),
+      })
+      .prefault({}),
+    cpuRequestPercent: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(10)
+      .describe("Share of its CPU limit that a pod asks the scheduler for."),
+    nodeSelector: textMap.default({}).describe("Labels of the nodes that may run the fleet."),
+    priorityClassName: objectName.optional().describe("Default: the cluster's default priority."),
+  })
+  .describe("What the cluster decides; platform kubernetes only.");
+
+export type KubernetesSettings = z.output<typeof kubernetesSchema>;

@@ -1,0 +1,84 @@
+import type { networking } from "@pulumi/kubernetes/types/input.js";
+import type { Call, Listener, NetworkRole } from "../platform.ts";
+
+type PolicySpec = networking.v1.NetworkPolicySpec;
+
+/** Labels of pods by which policies find those that call, and those that are called. */
+const roleLabels = {
+  calls: (role: NetworkRole) => `mcp-fleet/calls-${role}`,
+  serves: (role: NetworkRole) => `mcp-fleet/serves-${role}`,
+} as const;
+
+export interface Edges {
+  readonly listens: readonly Listener[];
+  readonly calls: readonly Call[];
+}
+
+/** Labels of a pod with these edges. */
+export function edgeLabels({ listens, calls }: Edges): Record<string, string> {
+  const serves = listens.map(({ network }) => roleLabels.serves(network));
+  return Object.fromEntries(
+    [...calls.map(({ network }) => roleLabels.calls(network)), ...serves]
+      .sort()
+      .map((label) => [label, "yes"]),
+  );
+}
+
+/** Nothing in, nothing out, for every pod of the namespace: what a workload's own policy does not allow is refused. */
+export const denyAll: PolicySpec = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+
+/**
+ * What one workload may do: be called on its ports by pods that call that network, and call pods that serve the
+ * networks it calls. A connection needs the leave of both sides.
+ *
+ * @param open whether clients outside of the fleet may call the ports on `edge`
+ */
+export function policyOf(
+  selector: Readonly<Record<string, string>>,
+  { listens, calls }: Edges,
+  open: boolean,
+): PolicySpec {
+  const outside = calls.some(({ network }) => network === "edge");
+  const inside = calls.filter(({ network }) => network !== "edge");
+  const ingress = listens.flatMap(({ port, network }) => {
+    const ports = [{ protocol: "TCP", port }];
+    if (network === "edge") return open ? [{ ports }] : [];
+    return [
+      { from: [{ podSelector: { matchLabels: { [roleLabels.calls(network)]: "yes" } } }], ports },
+    ];
+  });
+  const egress = [
+    nameServers,
+    ...inside.map(({ network, ports }) => ({
+      to: [{ podSelector: { matchLabels: { [roleLabels.serves(network)]: "yes" } } }],
+      ...(ports && { ports: sorted(ports).map((port) => ({ protocol: "TCP", port })) }),
+    })),
+    // Receivers of alerts are anywhere but in the cluster's own networks.
+    ...(outside
+      ? [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }] }]
+      : []),
+  ];
+  return {
+    podSelector: { matchLabels: { ...selector } },
+    policyTypes: ["Ingress", "Egress"],
+    ingress,
+    egress,
+  };
+}
+
+function sorted(ports: readonly number[]): number[] {
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+/** Every cluster has its name servers in this namespace; the label is set by Kubernetes itself. */
+const nameServers = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+    },
+  ],
+  ports: [
+    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 53 },
+  ],
+};

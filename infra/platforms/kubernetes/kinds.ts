@@ -1,0 +1,31 @@
+/** A kind of object that the stack makes in its namespace. */
+export interface Kind {
+  readonly kind: string;
+  /** Group and version, as in the path. */
+  readonly group: string;
+  readonly plural: string;
+}
+
+/** What runs, in the order in which it may be removed: first what makes pods. */
+export const workloadKinds: readonly Kind[] = [
+  { kind: "Deployment", group: "apps/v1", plural: "deployments" },
+  { kind: "StatefulSet", group: "apps/v1", plural: "statefulsets" },
+  { kind: "Job", group: "batch/v1", plural: "jobs" },
+];
+
+/** Everything that can be made again. Claims of volumes are not among them: they hold data. */
+export const disposableKinds: readonly Kind[] = [
+  {
+    kind: "HorizontalPodAutoscaler",
+    group: "autoscaling/v2",
+    plural: "horizontalpodautoscalers",
+  },
+  ...workloadKinds,
+  { kind: "Ingress", group: "networking.k8s.io/v1", plural: "ingresses" },
+  { kind: "Service", group: "v1", plural: "services" },
+  { kind: "PodDisruptionBudget", group: "policy/v1", plural: "poddisruptionbudgets" },
+  { kind: "NetworkPolicy", group: "networking.k8s.io/v1", plural: "networkpolicies" },
+  { kind: "Secret", group: "v1", plural: "secrets" },
+  { kind: "ConfigMap", group: "v1", plural: "configmaps" },
+  { kind: "ServiceAccount", group: "v1", plural: "serviceaccounts" },
+];

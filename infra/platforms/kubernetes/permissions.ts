@@ -1,0 +1,116 @@
+import type { KubernetesClient } from "../../../components/platform/kubernetes/client.ts";
+
+/** Verbs on resources of one API group. */
+interface Need {
+  readonly group: string;
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const manage = ["get", "list", "watch", "create", "patch", "delete"];
+
+/** What deploying, probing and rolling back a stack asks of its namespace. */
+const needs: readonly Need[] = [
+  { group: "apps", resources: ["deployments", "statefulsets"], verbs: manage },
+  { group: "batch", resources: ["jobs"], verbs: manage },
+  { group: "", resources: ["services"], verbs: manage },
+  // Live files are replaced as a whole.
+  { group: "", resources: ["secrets"], verbs: [...manage, "update"] },
+  { group: "", resources: ["persistentvolumeclaims"], verbs: manage },
+  { group: "networking.k8s.io", resources: ["networkpolicies", "ingresses"], verbs: manage },
+  { group: "policy", resources: ["poddisruptionbudgets"], verbs: manage },
+  { group: "autoscaling", resources: ["horizontalpodautoscalers"], verbs: manage },
+  { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "patch"] },
+  { group: "", resources: ["pods/log"], verbs: ["get"] },
+  // A connection that is upgraded begins with a GET; newer servers ask for create as well.
+  { group: "", resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
+  { group: "", resources: ["events"], verbs: ["list"] },
+  // Leftovers are looked for among these too.
+  { group: "", resources: ["configmaps", "serviceaccounts"], verbs: ["list", "delete"] },
+];
+
+/** One permission. */
+interface Permission {
+  readonly group: string;
+  readonly resource: string;
+  readonly verb: string;
+}
+
+interface Rules {
+  readonly status: {
+    readonly resourceRules?: readonly {
+      readonly verbs: readonly string[];
+      readonly apiGroups?: readonly string[];
+      readonly resources?: readonly string[];
+      readonly resourceNames?: readonly string[];
+    }[];
+  };
+}
+
+/** Verbs that the user lacks, by resource as `kubectl` names it: `deployments.apps` -> `create, delete`. */
+export async function missingPermissions(
+  client: KubernetesClient,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const wanted = needs.flatMap(({ group, resources, verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
+  );
+  const rules = await client.api
+    .post<Rules>("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", {
+      ...review("SelfSubjectRulesReview"),
+      spec: { namespace: client.namespace },
+    })
+    .then(({ status }) => status.resourceRules ?? []);
+  // One question tells almost everything; what it does not tell, webhooks and other authorizers may still allow.
+  const doubtful = wanted.filter((permission) => !rules.some((rule) => covers(rule, permission)));
+  const answers = await Promise.all(
+    doubtful.map((permission) => isAllowed(client, permission, client.namespace)),
+  );
+  const missing = new Map<string, string[]>();
+  doubtful.forEach(({ group, resource, verb }, at) => {
+    if (answers[at]) return;
+    const name = group === "" ? resource : `${resource}.${group}`;
+    missing.set(name, [...(missing.get(name) ?? []), verb]);
+  });
+  return missing;
+}
+
+/** @param namespace absent for what lies in none. */
+export async function isAllowed(
+  client: KubernetesClient,
+  { group, resource: whole, verb }: Permission,
+  namespace?: string,
+): Promise<boolean> {
+  const [resource, subresource] = whole.split("/");
+  const { status } = await client.api.post<{ readonly status: { readonly allowed: boolean } }>(
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    {
+      ...review("SelfSubjectAccessReview"),
+      spec: {
+        resourceAttributes: {
+          ...{ group, resource, verb },
+          ...(subresource !== undefined && { subresource }),
+          ...(namespace !== undefined && { namespace }),
+        },
+      },
+    },
+  );
+  return status.allowed;
+}
+
+function review(kind: string) {
+  return { apiVersion: "authorization.k8s.io/v1", kind };
+}
+
+type Rule = NonNullable<Rules["status"]["resourceRules"]>[number];
+
+export function covers(
+  { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
+  { group, resource, verb }: Permission,
+): boolean {
+  const has = (list: readonly string[], one: string) => list.includes("*") || list.includes(one);
+  const [, subresource] = resource.split("/");
+  const named =
+    has(resources, resource) ||
+    (subresource !== undefined && resources.includes(`*/${subresource}`));
+  return resourceNames.length === 0 && has(verbs, verb) && has(apiGroups, group) && named;
+}

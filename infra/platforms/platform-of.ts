@@ -1,0 +1,32 @@
+import { DockerPlatform } from "../../components/platform/docker/docker-platform.ts";
+import type { ReleaseIdentity } from "../../components/platform/labels.ts";
+import type { Platform } from "../../components/platform/platform.ts";
+import type { FleetSpec, StackSettings } from "../config/index.ts";
+import { imageTag, type ImageSources } from "../project-images.ts";
+import type { Place } from "./place.ts";
+
+export interface PlatformOptions {
+  readonly place: Place;
+  readonly identity: ReleaseIdentity;
+  readonly settings: StackSettings;
+  readonly spec: FleetSpec;
+  readonly sources: ImageSources;
+}
+
+/** What makes a fleet real in a place. Only the SDK of its own platform is loaded, but for that of the usual one. */
+export async function platformOf(options: PlatformOptions): Promise<Platform> {
+  const { place, identity, settings, spec, sources } = options;
+  if (place.platform === "docker") {
+    return new DockerPlatform("platform", {
+      ...{ identity, ...sources },
+      log: spec.logging,
+    });
+  }
+  const { KubernetesPlatform } =
+    await import("../../components/platform/kubernetes/kubernetes-platform.ts");
+  return new KubernetesPlatform("platform", {
+    ...{ identity, place },
+    settings: settings.kubernetes,
+    tagOf: (image) => imageTag(image, sources),
+  });
+}

@@ -1,0 +1,84 @@
+/** What of a NetworkPolicy the fleet uses; anything else is refused, so that nothing is judged that is not understood. */
+export interface Policy {
+  readonly podSelector: Selector;
+  readonly policyTypes: readonly string[];
+  readonly ingress?: readonly Rule<"from">[];
+  readonly egress?: readonly Rule<"to">[];
+}
+
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+}
+
+type Rule<Side extends "from" | "to"> = {
+  readonly [side in Side]?: readonly Peer[];
+} & { readonly ports?: readonly { readonly protocol: string; readonly port: number }[] };
+
+interface Peer {
+  readonly podSelector?: Selector;
+  readonly namespaceSelector?: Selector;
+  readonly ipBlock?: { readonly cidr: string };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A pod of the namespace, or somebody outside of the cluster. */
+export type Party = Labels | "outside";
+
+/**
+ * Whether a connection is let through, as the API documents it: policies of a pod add up, one that has none is open, and
+ * both ends have to agree.
+ */
+export function isAllowed(
+  policies: readonly Policy[],
+  from: Party,
+  to: Party,
+  port: number,
+): boolean {
+  const leaves =
+    from === "outside" ||
+    side(policies, from, "Egress", ({ egress = [] }) =>
+      egress.some((rule) => matches(rule.to, to) && onPort(rule.ports, port)),
+    );
+  const enters =
+    to === "outside" ||
+    side(policies, to, "Ingress", ({ ingress = [] }) =>
+      ingress.some((rule) => matches(rule.from, from) && onPort(rule.ports, port)),
+    );
+  return leaves && enters;
+}
+
+function side(
+  policies: readonly Policy[],
+  pod: Labels,
+  type: "Ingress" | "Egress",
+  allows: (policy: Policy) => boolean,
+): boolean {
+  const own = policies.filter(
+    ({ podSelector, policyTypes }) => selects(podSelector, pod) && policyTypes.includes(type),
+  );
+  return own.length === 0 || own.some(allows);
+}
+
+/** No peers at all means everybody. */
+function matches(peers: readonly Peer[] | undefined, party: Party): boolean {
+  if (peers === undefined) return true;
+  return peers.some(({ podSelector, namespaceSelector, ipBlock }) => {
+    // Other namespaces: nobody of the fleet, and nobody outside.
+    if (namespaceSelector !== undefined) return false;
+    // Addresses of pods are in a block, too.
+    if (ipBlock !== undefined) return true;
+    return party !== "outside" && podSelector !== undefined && selects(podSelector, party);
+  });
+}
+
+function selects({ matchLabels = {} }: Selector, labels: Labels): boolean {
+  return Object.entries(matchLabels).every(([label, value]) => labels[label] === value);
+}
+
+function onPort(
+  ports: readonly { readonly protocol: string; readonly port: number }[] | undefined,
+  port: number,
+): boolean {
+  return ports === undefined || ports.some((one) => one.protocol === "TCP" && one.port === port);
+}

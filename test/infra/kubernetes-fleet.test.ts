@@ -1,0 +1,255 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { KubernetesPlatform } from "../../components/platform/kubernetes/kubernetes-platform.ts";
+import { kubernetesSchema } from "../../components/platform/kubernetes/kubernetes.schema.ts";
+import { labelNames } from "../../components/platform/labels.ts";
+import { serverMetricsPort } from "../../components/servers/mcp-server.schema.ts";
+import { loadFleet } from "../../infra/config/index.ts";
+import { Fleet } from "../../infra/fleet.ts";
+import { rootDir } from "../../infra/root-dir.ts";
+import {
+  isAllowed,
+  type Party,
+  type Policy,
+} from "../components/platform/kubernetes/policy-evaluator.ts";
+
+// Dynamic resources carry their code as text; the test runner rewrites imports in it, so the code cannot be taken along.
+vi.mock("../../components/platform/kubernetes/live-files.ts", async () => {
+  const { CustomResource } = await import("@pulumi/pulumi");
+  class LiveFilesResource extends CustomResource {
+    constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+      super("pulumi-nodejs:dynamic/mcpfleet:LiveSecret", name, args, opts);
+    }
+  }
+  return { LiveFilesResource };
+});
+
+/** Wiring only: what a cluster makes of it is tested on one. */
+
+interface Created {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: Record<string, unknown>;
+  readonly containers: readonly {
+    readonly name: string;
+    readonly image: string;
+    readonly env?: readonly { readonly name: string; readonly value: string }[];
+    readonly securityContext: Record<string, unknown>;
+    readonly resources: { readonly limits: Record<string, string>; readonly requests: object };
+    readonly readinessProbe?: object;
+    readonly volumeMounts?: readonly { readonly subPath?: string }[];
+  }[];
+}
+
+interface Template {
+  readonly metadata: { readonly labels: Record<string, string> };
+  readonly spec: PodSpec;
+}
+
+const created: Created[] = [];
+
+await pulumi.runtime.setMocks(
+  {
+    newResource: ({ type, name, inputs }) => {
+      const state = inputs as Record<string, unknown>;
+      created.push({ type, name, inputs: state });
+      const metadata = state["metadata"] as Record<string, unknown> | undefined;
+      return {
+        id: `${name}-id`,
+        state: {
+          ...state,
+          ...(metadata && { metadata: { name: `${name}-0a1b2c3d`, ...metadata } }),
+          ...(type.endsWith("RandomPassword") && { result: `made-for-${name}` }),
+        },
+      };
+    },
+    call: ({ token }) => {
+      throw new Error(`unexpected call of ${token}`);
+    },
+  },
+  "mcp-fleet",
+  "prod",
+  false,
+);
+
+const { fleet: spec } = loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets: [], rootDir });
+const servers = spec.servers.map(({ name }) => name);
+const settings = kubernetesSchema.parse({
+  replicas: 2,
+  autoscaling: { maxReplicas: 4 },
+  gateway: { ingress: { host: "mcp.example.com", tlsSecret: "mcp-tls" } },
+});
+
+const ofKind = (kind: string): Created[] =>
+  created.filter(({ type }) => type.startsWith("kubernetes:") && type.endsWith(`:${kind}`));
+const templates = (): { name: string; template: Template }[] =>
+  ["StatefulSet", "Deployment", "Job"].flatMap((kind) =>
+    ofKind(kind).map(({ name, inputs }) => ({
+      name,
+      template: (inputs["spec"] as { template: Template }).template,
+    })),
+  );
+const labelsOf = (name: string): Record<string, string> => {
+  const found = templates().find((one) => one.name === name);
+  if (!found) throw new Error(`no pods of ${name}`);
+  return found.template.metadata.labels;
+};
+
+let fleet: Fleet;
+beforeAll(async () => {
+  const gate = () => new pulumi.ComponentResource("test:index:Gate", `gate-${created.length}`);
+  const platform = new KubernetesPlatform("platform", {
+    identity: {
+      ...{ stack: "prod", release: "r-1", transaction: "t-1", lineage: "l-1" },
+      previous: new Map(),
+    },
+    place: { namespace: "mcp-fleet-prod" },
+    settings,
+    tagOf: () => "0123456789abcdef",
+  });
+  fleet = new Fleet("prod", {
+    platform,
+    spec,
+    grafana: false,
+    gates: { before: {}, firstStep: 100, private: gate, public: gate },
+  });
+  await vi.waitFor(() => expect(templates()).toHaveLength(servers.length + 9), 30_000);
+});
+
+describe("the writing fleet on a cluster", () => {
+  it("keeps every pod within the restricted standard, bounded, and without a token", () => {
+    for (const { name, template } of templates()) {
+      const { automountServiceAccountToken, securityContext, containers } = template.spec;
+      expect(automountServiceAccountToken, name).toBe(false);
+      expect(securityContext, name).toMatchObject({
+        runAsNonRoot: true,
+        seccompProfile: { type: "RuntimeDefault" },
+      });
+      expect(securityContext["runAsUser"], name).toBeGreaterThan(0);
+      for (const container of containers) {
+        expect(container.securityContext, name).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+        expect(Object.keys(container.resources.limits).sort(), name).toEqual(["cpu", "memory"]);
+        expect(
+          container.volumeMounts?.filter(({ subPath }) => subPath !== undefined) ?? [],
+          name,
+        ).toEqual([]);
+      }
+    }
+  });
+
+  it("asks every pod that stays whether it is ready", () => {
+    const silent = templates()
+      .filter(({ template }) => !template.spec.containers[0]!.readinessProbe)
+      .map(({ name }) => name);
+    expect(silent.sort()).toEqual(["gateway-trial", "migrations"]);
+  });
+
+  it("puts no secret into an environment", () => {
+    const text = JSON.stringify(templates());
+    expect(text).not.toContain("made-for-");
+  });
+
+  it("names what starts beside its predecessor after its content, and selects its pods by it", () => {
+    for (const server of servers) {
+      const set = ofKind("StatefulSet").find(({ name }) => name === server)!.inputs;
+      const { metadata, spec: own } = set as {
+        metadata: { name: string };
+        spec: { serviceName: string; selector: { matchLabels: Record<string, string> } };
+      };
+      const revision = own.selector.matchLabels[labelNames.revision]!;
+      expect(metadata.name).toBe(`${server}-${revision.slice(0, 7)}`);
+      expect(own.serviceName).toBe(metadata.name);
+      expect(labelsOf(server)).toMatchObject(own.selector.matchLabels);
+    }
+  });
+
+  it("lets exactly the declared connections through", () => {
+    const policies = ofKind("NetworkPolicy").map(({ inputs }) => inputs["spec"] as Policy);
+    const parties = new Map<string, Party>([
+      ["outside", "outside"],
+      ...templates().map(({ name, template }): [string, Party] => [name, template.metadata.labels]),
+    ]);
+    const ports = new Map(spec.servers.map(({ name, port }) => [name, port]));
+    const exporters = ["postgres-exporter 9187", "pgbouncer-exporter 9127"];
+    const expected = [
+      "outside gateway 8080",
+      ...[...ports.values()].map((port) => `outside gateway ${port}`),
+      // Receivers of alerts.
+      ...[8080, 9090].map((port) => `alertmanager outside ${port}`),
+      ...servers.flatMap((name) => [
+        `gateway ${name} ${ports.get(name)}`,
+        `prometheus ${name} ${serverMetricsPort}`,
+        `${name} pgbouncer 6432`,
+      ]),
+      ...["pgbouncer postgres 5432", "migrations postgres 5432", "postgres-exporter postgres 5432"],
+      "pgbouncer-exporter pgbouncer 6432",
+      ...exporters.map((exporter) => `prometheus ${exporter}`),
+      ...["prometheus gateway 8405", "prometheus alertmanager 9093", "prometheus prometheus 9090"],
+    ];
+    const tried = [
+      ...[5432, 6432, 8080, 8405, 9090, 9093, 9127, 9187, serverMetricsPort],
+      ...ports.values(),
+    ];
+    const found: string[] = [];
+    for (const [from, one] of parties) {
+      for (const [to, other] of parties) {
+        if (from === "outside" && to === "outside") continue;
+        for (const port of tried) {
+          if (isAllowed(policies, one, other, port)) found.push(`${from} ${to} ${port}`);
+        }
+      }
+    }
+    const outward = found.filter((edge) => edge.startsWith("alertmanager "));
+    // Alertmanager may call the world: of the fleet that is the gateway, which is open to the world.
+    expect(new Set(outward.map((edge) => edge.split(" ")[1]))).toEqual(
+      new Set(["outside", "gateway"]),
+    );
+    const others = (edges: readonly string[]) =>
+      edges.filter((edge) => !edge.startsWith("alertmanager ")).sort();
+    expect(others(found)).toEqual(others(expected));
+  });
+
+  it("balances over every copy that there may be", async () => {
+    const files = created.find(({ name }) => name === "gateway-files-live")!;
+    const { "haproxy.cfg": config } = JSON.parse(
+      (files.inputs["files"] as { value?: string }).value ?? (files.inputs["files"] as string),
+    ) as Record<string, string>;
+    const lines = config!.split("\n").filter((line) => /^ {2}server scene-/.test(line));
+    expect(lines).toHaveLength(4);
+    expect(lines[3]).toMatch(
+      /scene-[0-9a-f]{7}-3\.scene-[0-9a-f]{7}\.mcp-fleet-prod\.svc\.cluster\.local:3005/,
+    );
+    expect(fleet.gateway.url).toBe("https://mcp.example.com");
+    await Promise.resolve();
+  });
+
+  it("keeps a copy of everything that has several when nodes are drained", () => {
+    expect(
+      ofKind("PodDisruptionBudget")
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...servers, "gateway"].sort());
+    expect(
+      ofKind("HorizontalPodAutoscaler")
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...servers].sort());
+  });
+
+  it("puts the restricted standard on the namespace", () => {
+    const [namespace] = ofKind("Namespace");
+    expect(namespace!.inputs["metadata"]).toMatchObject({
+      name: "mcp-fleet-prod",
+      labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+    });
+  });
+});
