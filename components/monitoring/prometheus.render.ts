@@ -180,10 +180,12 @@ function scrapeConfig({ job, address, dns, port, labels }: ScrapeTarget) {
     ...(dns
       ? {
           dns_sd_configs: [{ names: hosts, type: "A", port, refresh_interval: "5s" }],
-          relabel_configs: Object.entries(labels).map(([target_label, replacement]) => ({
-            target_label,
-            replacement,
-          })),
+          relabel_configs: Object.entries<string>({ ...labels }).map(
+            ([target_label, replacement]) => ({
+              target_label,
+              replacement,
+            }),
+          ),
         }
       : {
           static_configs: [

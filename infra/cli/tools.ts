@@ -2,8 +2,8 @@ import { prepare, type Need, type Toolchain } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
- * Makes ready what a command needs; from here on this process and everything it starts use it. A stack on another
- * platform needs no Docker engine, whatever the command asks for.
+ * Makes ready what a command needs; from here on this process and everything it starts use it. A stack on a cluster
+ * needs no Docker engine, whatever the command asks for, and another plugin.
  */
 export async function prepareTools(
   context: CommandContext,
@@ -26,5 +26,5 @@ async function withoutOthers(
   if (others.length === needs.length) return needs;
   // Reading settings takes a schema library: not for commands that need neither.
   const { askedPlace } = await import("./preflight.ts");
-  return askedPlace(context).platform === "docker" ? needs : others;
+  return askedPlace(context).platform === "docker" ? needs : [...others, "kubernetes"];
 }
