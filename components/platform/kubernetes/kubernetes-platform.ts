@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
-import * as apps from "@pulumi/kubernetes/apps/v1/index.js";
-import * as autoscaling from "@pulumi/kubernetes/autoscaling/v2/index.js";
 import * as batch from "@pulumi/kubernetes/batch/v1/index.js";
 import * as core from "@pulumi/kubernetes/core/v1/index.js";
 import * as networking from "@pulumi/kubernetes/networking/v1/index.js";
-import * as policy from "@pulumi/kubernetes/policy/v1/index.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { labelNames, labelsFor, type ReleaseIdentity } from "../labels.ts";
@@ -30,8 +27,12 @@ import { imageHealth } from "./image-health.ts";
 import { nodeImage } from "./image-reference.ts";
 import type { KubernetesSettings } from "./kubernetes.schema.ts";
 import { LiveFilesResource } from "./live-files.ts";
+import { notAwaited, type Named, type Scope } from "./named.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
 import { denyAll, edgeLabels, policyOf, type Edges } from "./network-policy.ts";
+import { podSet } from "./pod-set.ts";
+import { scaling } from "./scaling.ts";
+import { podsService, workloadService } from "./service.ts";
 import { jobPod, podSpec, type LiveMountSource, type PodArgs } from "./pod.ts";
 
 export interface KubernetesPlatformArgs {
@@ -47,24 +48,8 @@ export interface KubernetesPlatformArgs {
   readonly tagOf: (image: ImageName) => string;
 }
 
-/** Servers are judged by the fleet's own gates, which say what is wrong within seconds; the plugin would wait for minutes. */
-const notAwaited = { "pulumi.com/skipAwait": "true" };
-
-/** As long as its own health check allows it to start, and a minute for the node to fetch the image. */
-function awaited({ health }: WorkloadArgs): Record<string, string> {
-  const seconds = 60 + Math.max(60, health?.startPeriodSeconds ?? 0);
-  return { "pulumi.com/timeoutSeconds": String(seconds) };
-}
-
 /** Between the notice that a pod goes and its stop signal, seconds: gateways ask every two. */
 const preStopSeconds = 3;
-
-interface Named {
-  readonly name: pulumi.Input<string>;
-  readonly labels: pulumi.Input<Record<string, string>>;
-  /** Of its pods. */
-  readonly selector: pulumi.Input<Record<string, string>>;
-}
 
 /** A namespace of a cluster. */
 export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
@@ -198,6 +183,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   workload(name: string, args: WorkloadArgs, opts: ChildOptions): Workload {
+    const scope: Scope = {
+      settings: this.#args.settings,
+      namespace: this.#namespace,
+      zone: this.#zone,
+    };
     const beside = args.strategy === "beside";
     const many = args.copies === "many" || (args.copies === undefined && beside);
     const edges = edgesOf(args);
@@ -220,21 +210,21 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
           selector: this.#selector(args.component),
         };
     const child = this.#options(opts);
-    const service = this.#service(name, args, named, child);
+    const service = workloadService(scope, name, args, named, child);
     const policyMade = this.#policy(name, args, edges, named, child);
     const replicas = beside
       ? this.#args.settings.replicas
       : many
         ? this.#args.settings.gateway.replicas
         : 1;
-    const set = this.#set(name, args, pod, {
+    const set = podSet(scope, name, args, pod, {
       ...{ named, edges, replicas },
       opts: {
         ...child,
         dependsOn: [...(opts.dependsOn ?? []), ...readyOf(args.mounts), service, policyMade],
       },
     });
-    const last = this.#scaling(name, args, { named, set, replicas, beside }, child);
+    const last = scaling(scope, name, args, { named, set, replicas, beside }, child);
     const address = pulumi
       .all([service.metadata.name, set.id])
       .apply(([host]) => serviceHost(host, this.#zone));
@@ -248,7 +238,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
           )
       : address.apply((host) => [host]);
     if (beside || replicas === 1) return { address, endpoints, resource: set };
-    const all = this.#pods(name, named, child);
+    const all = podsService(scope, name, named, child);
     return { address, endpoints, resource: set, discovery: all };
   }
 
@@ -307,124 +297,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     };
   }
 
-  /** A StatefulSet where pods have names of their own: with data, or with sessions that belong to one of them. */
-  #set(
-    name: string,
-    args: WorkloadArgs,
-    pod: PodArgs,
-    {
-      named,
-      edges,
-      replicas,
-      opts,
-    }: {
-      readonly named: Named;
-      readonly edges: Edges;
-      readonly replicas: number;
-      readonly opts: pulumi.CustomResourceOptions;
-    },
-  ): apps.StatefulSet | apps.Deployment {
-    const metadata = {
-      name: named.name,
-      namespace: this.#namespace,
-      labels: named.labels,
-      // Of the others, what comes next expects an answer at once.
-      annotations: args.strategy === "beside" ? notAwaited : awaited(args),
-    };
-    const common = {
-      replicas,
-      selector: { matchLabels: named.selector },
-      template: {
-        metadata: {
-          labels: pulumi.output(named.labels).apply((own) => ({ ...own, ...edgeLabels(edges) })),
-        },
-        spec: podSpec(pod, this.#args.settings),
-      },
-    };
-    const keepsData = (args.mounts ?? []).some(({ source }) => source.kind === "data");
-    if (args.strategy === "singleton" && !keepsData) {
-      return new apps.Deployment(
-        name,
-        {
-          metadata,
-          spec: {
-            ...common,
-            revisionHistoryLimit: 2,
-            strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-          },
-        },
-        opts,
-      );
-    }
-    return new apps.StatefulSet(
-      name,
-      {
-        metadata,
-        spec: {
-          ...common,
-          serviceName: named.name,
-          podManagementPolicy: "Parallel",
-          revisionHistoryLimit: 2,
-        },
-      },
-      { ...opts, ...(args.strategy === "beside" && { ignoreChanges: ["spec.replicas"] }) },
-    );
-  }
-
-  #service(
-    name: string,
-    args: WorkloadArgs,
-    named: Named,
-    opts: pulumi.CustomResourceOptions,
-  ): core.Service {
-    const { gateway } = this.#args.settings;
-    const forClients = args.audience === "clients";
-    const ports = [...new Set(portsOf(args))].sort((a, b) => a - b);
-    return new core.Service(
-      name,
-      {
-        metadata: {
-          name: named.name,
-          namespace: this.#namespace,
-          labels: named.labels,
-          annotations: { ...notAwaited, ...(forClients && gateway.annotations) },
-        },
-        spec: {
-          selector: named.selector,
-          ports: ports.map((port) => ({
-            name: `port-${port}`,
-            port,
-            targetPort: port,
-            protocol: "TCP",
-          })),
-          type: forClients ? gateway.service : "ClusterIP",
-          // Every pod by its own name; whether it can take calls is asked by those who call.
-          ...(args.strategy === "beside" && { clusterIP: "None", publishNotReadyAddresses: true }),
-        },
-      },
-      opts,
-    );
-  }
-
-  /** A name with an address of every pod: one of a Service has always the same one. */
-  #pods(name: string, named: Named, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {
-    const service = `${name}-pods`;
-    const made = new core.Service(
-      service,
-      {
-        metadata: {
-          name: service,
-          namespace: this.#namespace,
-          labels: named.labels,
-          annotations: notAwaited,
-        },
-        spec: { selector: named.selector, clusterIP: "None", publishNotReadyAddresses: true },
-      },
-      opts,
-    );
-    return made.metadata.name.apply((host) => serviceHost(host, this.#zone));
-  }
-
   #policy(
     name: string,
     args: Pick<WorkloadArgs, "component" | "audience">,
@@ -442,83 +314,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       },
       opts,
     );
-  }
-
-  /** What keeps copies there and makes more of them; and the way in for clients. */
-  #scaling(
-    name: string,
-    args: WorkloadArgs,
-    {
-      named,
-      set,
-      replicas,
-      beside,
-    }: {
-      readonly named: Named;
-      readonly set: apps.StatefulSet | apps.Deployment;
-      readonly replicas: number;
-      readonly beside: boolean;
-    },
-    opts: pulumi.CustomResourceOptions,
-  ): pulumi.Output<unknown> {
-    const { autoscaling: scaled, gateway } = this.#args.settings;
-    const metadata = { name: named.name, namespace: this.#namespace, labels: named.labels };
-    const made: pulumi.Output<string>[] = [];
-    if (replicas > 1) {
-      const budget = new policy.PodDisruptionBudget(
-        name,
-        { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: named.selector } } },
-        opts,
-      );
-      made.push(budget.id);
-    }
-    if (beside && scaled && scaled.maxReplicas > replicas) {
-      const scaler = new autoscaling.HorizontalPodAutoscaler(
-        name,
-        {
-          metadata: { ...metadata, annotations: notAwaited },
-          spec: {
-            minReplicas: replicas,
-            maxReplicas: scaled.maxReplicas,
-            scaleTargetRef: {
-              apiVersion: "apps/v1",
-              kind: "StatefulSet",
-              name: set.metadata.name,
-            },
-            metrics: [
-              {
-                type: "Resource",
-                resource: {
-                  name: "cpu",
-                  target: { type: "Utilization", averageUtilization: scaled.cpuPercent },
-                },
-              },
-            ],
-          },
-        },
-        opts,
-      );
-      made.push(scaler.id);
-    }
-    const [port] = args.publish ?? [];
-    if (args.audience === "clients" && gateway.ingress && port) {
-      const { host, className, tlsSecret, annotations } = gateway.ingress;
-      const backend = { service: { name: named.name, port: { number: port.port } } };
-      const ingress = new networking.Ingress(
-        name,
-        {
-          metadata: { ...metadata, annotations: { ...notAwaited, ...annotations } },
-          spec: {
-            ...(className && { ingressClassName: className }),
-            ...(tlsSecret && { tls: [{ hosts: [host], secretName: tlsSecret }] }),
-            rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
-          },
-        },
-        opts,
-      );
-      made.push(ingress.id);
-    }
-    return pulumi.all(made);
   }
 
   #selector(component: string): Record<string, string> {
@@ -552,10 +347,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 function edgesOf({ listens = [], calls = [], publish = [] }: WorkloadArgs): Edges {
   const published = publish.map(({ port }) => ({ port, network: "edge" as const }));
   return { listens: [...listens, ...published], calls };
-}
-
-function portsOf({ listens = [], publish = [] }: WorkloadArgs): number[] {
-  return [...listens, ...publish].map(({ port }) => port);
 }
 
 function labelSelector(labels: Readonly<Record<string, string>>): string {
