@@ -83,7 +83,7 @@ export async function up(
           ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}`
           : `nothing to change, checked in ${seconds(started)}`,
       );
-      return await concludeHealthy(context, site, result, started);
+      return await concludeHealthy(context, site, result, started).finally(() => site.close());
     } finally {
       progress.close();
       interrupt.dispose();
