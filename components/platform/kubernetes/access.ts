@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent, type RequestOptions } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubeAccess } from "./light-config.ts";
 
 /** What a question to an API server carries. */
 export type Access = Pick<RequestOptions, "headers" | "auth"> & { readonly agent: HttpsAgent };
@@ -10,10 +10,10 @@ const freshMs = 60_000;
 
 /** Credentials of a kubeconfig, read again before they expire, and connections that are kept. */
 export class FreshAccess {
-  readonly #config: KubeConfig;
+  readonly #config: KubeAccess;
   #known: { readonly until: number; readonly value: Promise<Access> } | undefined;
 
-  constructor(config: KubeConfig) {
+  constructor(config: KubeAccess) {
     this.#config = config;
   }
 

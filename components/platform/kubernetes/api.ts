@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
 import { FreshAccess, type Access } from "./access.ts";
+import type { KubeAccess } from "./light-config.ts";
 import type { List } from "./objects.ts";
 
 export interface CallOptions {
@@ -40,11 +40,11 @@ function isNotFound(error: unknown): boolean {
  * open a connection per call; gates ask several times a second.
  */
 export class KubernetesApi {
-  readonly #config: KubeConfig;
+  readonly #config: KubeAccess;
   readonly #access: FreshAccess;
   #skewMs = 0;
 
-  constructor(config: KubeConfig) {
+  constructor(config: KubeAccess) {
     this.#config = config;
     this.#access = new FreshAccess(config);
   }

@@ -1,7 +1,7 @@
-import type { KubeConfig } from "@kubernetes/client-node";
 import { KubernetesApi, KubernetesApiError } from "./api.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import { openKubeConfig, type ClusterAccess } from "./kube-config.ts";
+import type { KubeAccess } from "./light-config.ts";
 
 export interface ClientPlace extends ClusterAccess {
   readonly namespace: string;
@@ -15,7 +15,7 @@ export class KubernetesClient {
   readonly namespace: string;
   readonly context: string;
   readonly cluster: ClusterIdentity;
-  readonly config: KubeConfig;
+  readonly config: KubeAccess;
   readonly api: KubernetesApi;
 
   private constructor(

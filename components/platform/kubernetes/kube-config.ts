@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
-import type { Cluster, KubeConfig } from "@kubernetes/client-node";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Cluster } from "@kubernetes/client-node";
 import { clusterIdentity, isSameCluster, type ClusterIdentity } from "./cluster-identity.ts";
+import { LightConfig, type KubeAccess } from "./light-config.ts";
 
 /** The way to a cluster. */
 export interface ClusterAccess {
@@ -13,7 +16,7 @@ export interface ClusterAccess {
 }
 
 export interface OpenedConfig {
-  readonly config: KubeConfig;
+  readonly config: KubeAccess;
   readonly context: string;
   readonly cluster: ClusterIdentity;
 }
@@ -23,18 +26,8 @@ const nowhere = "http://localhost:8080";
 
 /** @throws with the fix, if there is no way to the cluster that is meant. */
 export async function openKubeConfig(access: ClusterAccess): Promise<OpenedConfig> {
-  // It takes a second to load, and nobody on another platform needs it.
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  const from = access.kubeconfig ?? process.env["KUBECONFIG"] ?? "~/.kube/config";
-  try {
-    if (access.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(access.kubeconfig);
-  } catch (error) {
-    throw new Error(
-      `kubeconfig ${from} cannot be read: ${(error as Error).message}; correct KUBECONFIG or the setting kubernetes.kubeconfig`,
-    );
-  }
+  const from = access.kubeconfig ?? (process.env["KUBECONFIG"] || "~/.kube/config");
+  const config = await readConfig(access, from);
   if (config.getCurrentCluster()?.server === nowhere && access.kubeconfig === undefined) {
     throw new Error(
       "there is no kubeconfig; point KUBECONFIG or the setting kubernetes.kubeconfig at one, " +
@@ -54,7 +47,42 @@ export async function openKubeConfig(access: ClusterAccess): Promise<OpenedConfi
   return { config, context: config.getCurrentContext(), cluster: identity };
 }
 
-function select(config: KubeConfig, { context, cluster }: ClusterAccess, from: string): void {
+async function readConfig(access: ClusterAccess, from: string): Promise<KubeAccess> {
+  try {
+    const [file, ...others] = filesOf(access);
+    if (file !== undefined && others.length === 0) {
+      const light = await LightConfig.read(file);
+      const current = light.getCurrentContext();
+      select(light, access, from);
+      if (light.suffices) return light;
+      light.setCurrentContext(current);
+    }
+  } catch {
+    // The library says what is wrong, or manages.
+  }
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  try {
+    if (access.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(access.kubeconfig);
+  } catch (error) {
+    throw new Error(
+      `kubeconfig ${from} cannot be read: ${(error as Error).message}; correct KUBECONFIG or the setting kubernetes.kubeconfig`,
+    );
+  }
+  return config;
+}
+
+/** Files that the configuration is made of; none inside of a pod. */
+function filesOf({ kubeconfig }: ClusterAccess): readonly string[] {
+  if (kubeconfig !== undefined) return [kubeconfig];
+  const named = process.env["KUBECONFIG"];
+  if (named) return named.split(delimiter).filter((file) => file !== "");
+  const usual = join(homedir(), ".kube", "config");
+  return existsSync(usual) ? [usual] : [];
+}
+
+function select(config: KubeAccess, { context, cluster }: ClusterAccess, from: string): void {
   const names = config.getContexts().map(({ name }) => name);
   const list = names.length > 0 ? `it has ${names.join(", ")}` : "it has none";
   const wanted = context ?? config.getCurrentContext();
@@ -79,11 +107,10 @@ function select(config: KubeConfig, { context, cluster }: ClusterAccess, from: s
   }
 }
 
-function leadsTo(config: KubeConfig, context: string, wanted: ClusterIdentity): boolean {
+function leadsTo(config: KubeAccess, context: string, wanted: ClusterIdentity): boolean {
   const cluster = config.getCluster(config.getContextObject(context)?.cluster ?? "");
-  return (
-    cluster !== null && isSameCluster(wanted, clusterIdentity(cluster.server, authorityOf(cluster)))
-  );
+  if (cluster === null) return false;
+  return isSameCluster(wanted, clusterIdentity(cluster.server, authorityOf(cluster)));
 }
 
 function authorityOf({ caFile, caData }: Cluster): Buffer | undefined {

@@ -1,5 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { KubernetesApiError } from "./api.ts";
+import type { KubeAccess } from "./light-config.ts";
 
 /** What is used of a connection to a pod: frames of one byte for the channel, and the content. */
 export interface PodSocket {
@@ -22,13 +23,15 @@ export function closePodSockets(): void {
 
 /** @param onFrame false closes the connection. */
 export async function openPodSocket(
-  config: KubeConfig,
+  config: KubeAccess,
   path: string,
   onFrame: (channel: number, content: Buffer) => boolean,
 ): Promise<PodSocket> {
-  const { Exec } = await import("@kubernetes/client-node");
+  // The whole library takes a second to load; this part of it asks no more of a configuration than that.
+  const { WebSocketHandler } = await import("@kubernetes/client-node/dist/web-socket-handler.js");
   try {
-    const socket = (await new Exec(config).handler.connect(path, null, onFrame)) as PodSocket;
+    const handler = new WebSocketHandler(config as unknown as KubeConfig);
+    const socket = (await handler.connect(path, null, onFrame)) as PodSocket;
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     return socket;
