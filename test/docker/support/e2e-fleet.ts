@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { stringify } from "yaml";
 import { loadStackFleet } from "../../../infra/cli/commands/config.ts";
+import { freePortSettings, type PortSettings } from "../../../bench/free-port-settings.ts";
 import type { FleetSpec } from "../../../infra/config/index.ts";
 import { findUnknown, removeOrphans } from "../../../infra/platforms/docker/orphans.ts";
 import { prepare } from "../../../toolchain/index.ts";
@@ -65,7 +65,7 @@ export class E2eFleet {
   readonly #pulumi: string;
   readonly #settings: Readonly<Record<string, unknown>>;
 
-  private constructor(env: NodeJS.ProcessEnv, pulumi: string, offset: number) {
+  private constructor(env: NodeJS.ProcessEnv, pulumi: string, ports: PortSettings) {
     mkdirSync(this.stateDir);
     this.#pulumi = pulumi;
     this.#env = {
@@ -74,11 +74,7 @@ export class E2eFleet {
       PULUMI_BACKEND_URL: `file://${this.stateDir}`,
     };
     this.#settings = {
-      "gateway.port": offset + 4000,
-      "gateway.serverPortOffset": offset,
-      "monitoring.prometheus.port": offset + 4001,
-      "monitoring.alertmanager.port": offset + 4002,
-      "monitoring.grafana.port": offset + 4003,
+      ...ports,
       // Tests wait for scrapes; a user's 15 s would only make them slower.
       "monitoring.prometheus.scrapeIntervalSeconds": 5,
       "monitoring.prometheus.scrapeTimeoutSeconds": 4,
@@ -89,7 +85,7 @@ export class E2eFleet {
 
   static async create(log: (line: string) => void): Promise<E2eFleet> {
     const { env, pulumi } = await prepare({ log, needs: new Set(["pulumi"]) });
-    return new E2eFleet({ ...process.env, ...env }, pulumi, await freeOffset());
+    return new E2eFleet({ ...process.env, ...env }, pulumi, await freePortSettings());
   }
 
   get #stackFile(): string {
@@ -222,25 +218,4 @@ export function projectFile(path: string): string {
 function plaintext(value: unknown): string {
   if (typeof value === "string") return value;
   return JSON.parse((value as { plaintext: string }).plaintext) as string;
-}
-
-/** Offset whose ports are all free; below the range from which systems hand out ports of outgoing connections. */
-async function freeOffset(): Promise<number> {
-  const ports = [...Array.from({ length: 11 }, (_, index) => 3001 + index), 4000, 4001, 4002, 4003];
-  for (let tries = 0; tries < 50; tries += 1) {
-    const offset = 10_000 + Math.floor(Math.random() * 180) * 100;
-    const free = await Promise.all(ports.map((port) => isFree(port + offset)));
-    if (free.every(Boolean)) return offset;
-  }
-  throw new Error("no free range of ports between 13001 and 32000");
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen({ host: "127.0.0.1", port, exclusive: true }, () =>
-      probe.close(() => resolve(true)),
-    );
-  });
 }

@@ -9,7 +9,7 @@ export const badCommandLines: readonly BadCase[] = [
     args: ["deploy"],
     code: 2,
     says: [
-      "fleet deploy: no such command; known here: up, preview, render, dashboards, status, history, rollback, recover, health, outputs, config, doctor, destroy, test; see ./fleet --help",
+      "fleet deploy: no such command; known here: up, preview, render, dashboards, status, history, rollback, recover, health, outputs, images, config, doctor, destroy, test; see ./fleet --help",
     ],
   },
   {
@@ -57,7 +57,7 @@ export const badCommandLines: readonly BadCase[] = [
     args: ["test", "--only", "e2e"],
     code: 2,
     says: [
-      'fleet test --only: got "e2e"; suites are static, unit, artefacts, engine, docker, drills, alerts; name one of them, or none for all',
+      'fleet test --only: got "e2e"; suites are static, unit, artefacts, engine, docker, drills, alerts, kubernetes; name one of them, or none for all',
     ],
   },
   {

@@ -307,7 +307,7 @@ export const badStacks: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet fleets/writing.yaml has 1 problem(s):",
-      "  mcp-fleet:flet: unknown setting; did you mean fleet? Known here: fleet, platform, set, baseImage, tokens, receivers (Pulumi.{stack}.yaml:2:3)",
+      "  mcp-fleet:flet: unknown setting; did you mean fleet? Known here: fleet, platform, kubernetes, set, baseImage, tokens, receivers (Pulumi.{stack}.yaml:2:3)",
     ],
   },
   {
@@ -329,7 +329,7 @@ export const badStacks: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet fleets/writing.yaml has 2 problem(s):",
-      '  mcp-fleet:platform: got "swarm"; only docker is allowed; remove it or correct it (Pulumi.{stack}.yaml:2:3)',
+      '  mcp-fleet:platform: got "swarm"; docker or kubernetes (Pulumi.{stack}.yaml:2:3)',
       "  gateway.prot: unknown setting; did you mean port? Known here: image, bind, port, serverPorts, serverPortOffset, clients, allowedOrigins, maxBodyBytes, rateLimit, maxConcurrentPerClient, streamTimeoutSeconds, hardStopAfterSeconds, memoryMb, cpus (stack config)",
     ],
   },

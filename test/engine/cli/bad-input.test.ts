@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePortSettings, type PortSettings } from "../../../bench/free-port-settings.ts";
 import { prepare } from "../../../toolchain/index.ts";
 import { rootDir } from "../../../infra/root-dir.ts";
 import { badCommandLines } from "./bad-command-lines.ts";
@@ -21,6 +22,7 @@ const run = randomStack("bad");
 const stackOf = (index: number) => `${run}-${index}`;
 let sandbox: Sandbox;
 let holder: Server;
+let ports: PortSettings;
 
 /** Two commands at a time: each start costs a core for a second. */
 const turns = [Promise.resolve(), Promise.resolve()];
@@ -63,6 +65,16 @@ function substitute(text: string, stack: string): string {
     .replaceAll("{others}", existing.join(", "));
 }
 
+/** Whoever tests may have a fleet of their own on the default ports. */
+function withFreePorts([command = "", ...rest]: readonly string[]): string[] {
+  if (command !== "up" && command !== "preview") return [command, ...rest];
+  return [
+    command,
+    ...Object.entries(ports).map(([path, port]) => `--set=${path}=${port}`),
+    ...rest,
+  ];
+}
+
 async function refuse(given: BadCase, stack: string): Promise<void> {
   const env = Object.fromEntries(
     Object.entries(given.env ?? {}).map(([name, value]) => [name, substitute(value, stack)]),
@@ -97,6 +109,7 @@ let before: Record<string, string>;
 beforeAll(async () => {
   holder = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => holder.once("listening", resolve));
+  ports = await freePortSettings();
   sandbox = makeSandbox();
   sandbox.write("a-file", "");
   sandbox.write("empty", "\n");
@@ -147,6 +160,6 @@ describe.concurrent("before anything is asked of Docker or Pulumi", () => {
 describe.concurrent("by what the machine says", () => {
   const cases = badMachines.map((given, index) => ({ ...given, index: early.length + index }));
   it.each(cases)("$name", async (given) => {
-    await refuse(given, stackOf(given.index));
+    await refuse({ ...given, args: withFreePorts(given.args) }, stackOf(given.index));
   });
 });
