@@ -4,6 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { installPackages } from "./apt.ts";
+import { weighContainers } from "./container-weight.ts";
 import { dockerEndpoint, type Endpoint, member } from "./docker-endpoint.ts";
 import { callEngine } from "./engine-api.ts";
 import { exec, lastLines } from "./exec.ts";
@@ -169,6 +170,7 @@ async function startEngine(machine: Machine, endpoint: Endpoint): Promise<Engine
   }
   const log = join(machine.fsRoot, "var/log/mcp-fleet-dockerd.log");
   machine.log(`${TOOL}: starting ${daemon}, log in ${log}`);
+  await weighContainers(machine);
   await mkdir(dirname(log), { recursive: true });
   const file = openSync(log, "a");
   // A session of its own: the daemon outlives this command and the terminal.
