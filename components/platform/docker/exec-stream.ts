@@ -1,4 +1,5 @@
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
+import { SocketLike } from "../socket-like.ts";
 
 /** Frames of the engine: one byte of source, three unused, four of length. */
 const headerBytes = 8;
@@ -8,7 +9,7 @@ const stdout = 1;
  * The standard streams of a `socat -d -d` inside a container as one connection: what is written goes to its input, what
  * it prints can be read. Its log on stderr tells when it is connected, and why not.
  */
-export class ExecStream extends Duplex {
+export class ExecStream extends SocketLike {
   readonly #inner: Duplex;
   /** Resolves once the other side has accepted; rejects if it did not. */
   readonly connected: Promise<void>;
@@ -49,23 +50,6 @@ export class ExecStream extends Duplex {
     this.#inner.destroy();
     this.#refused(error ?? new Error("closed before it was connected"));
     done(error);
-  }
-
-  // Clients that expect a socket call these; there is nothing to set on this one.
-  setKeepAlive(): this {
-    return this;
-  }
-  setNoDelay(): this {
-    return this;
-  }
-  setTimeout(): this {
-    return this;
-  }
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
   }
 
   #take(chunk: Buffer): void {

@@ -1,4 +1,5 @@
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
+import { SocketLike } from "../socket-like.ts";
 import type { CallOptions } from "../transport.ts";
 import type { KubernetesClient } from "./client.ts";
 import { openPodSocket, type PodSocket } from "./streams.ts";
@@ -44,7 +45,7 @@ export async function forwardTo(
   }
 }
 
-class ForwardedStream extends Duplex {
+class ForwardedStream extends SocketLike {
   #socket: PodSocket | undefined;
   /** Each channel begins with the number of the port. */
   readonly #begun = new Set<number>();
@@ -121,23 +122,6 @@ class ForwardedStream extends Duplex {
     this.#socket?.terminate();
     this.#heard();
     done(error);
-  }
-
-  // Clients that expect a socket call these; there is nothing to set on this one.
-  setKeepAlive(): this {
-    return this;
-  }
-  setNoDelay(): this {
-    return this;
-  }
-  setTimeout(): this {
-    return this;
-  }
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
   }
 
   #fail(words: string): void {
