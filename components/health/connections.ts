@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
@@ -154,6 +155,8 @@ class DialingAgent extends Agent {
 
   constructor(dial: (signal: AbortSignal) => Promise<Duplex>) {
     super({ keepAlive: true, maxFreeSockets: 4 });
+    // Every connection that is being made listens, and a Prometheus is asked many questions at once.
+    setMaxListeners(0, this.#ended.signal);
     this.#dial = dial;
   }
 
