@@ -3,6 +3,7 @@ import { releaseCases } from "./release/cases.ts";
 import { ComposePeer, composeCommand, type ComposeRound } from "./release/compose.ts";
 import { serversOf } from "./release/containers.ts";
 import { clientsOf, runRound, type Round } from "./release/rounds.ts";
+import { standOf } from "./release/stand.ts";
 import { median } from "./stack.ts";
 
 const { values } = parseArgs({
@@ -23,21 +24,30 @@ const [rounds, rate, bakeSeconds] = [values.rounds, values.rate, values.bake].ma
   number,
   number,
 ];
-const clients = await clientsOf(values.stack);
+const stand = await standOf(values.stack);
+const clients = await clientsOf(values.stack, stand);
 const results: Record<string, Round[]> = {};
 // Round by round, not case by case: what the machine does meanwhile meets all cases alike.
 for (let round = 1; round <= rounds; round += 1) {
   for (const releaseCase of releaseCases.filter(({ name }) => wanted(name))) {
     const own = (results[releaseCase.name] ??= []);
     own.push(
-      await runRound(values.stack, releaseCase, Date.now() % 1e9, { clients, rate, bakeSeconds }),
+      await runRound(values.stack, releaseCase, Date.now() % 1e9, {
+        stand,
+        clients,
+        rate,
+        bakeSeconds,
+      }),
     );
     console.error(`round ${round}, ${releaseCase.name}: ${JSON.stringify(own.at(-1))}`);
   }
 }
 
+stand.close();
+
 const compose: ComposeRound[] = [];
-const command = wanted("compose") ? await composeCommand() : undefined;
+const compared = stand.platform === "docker" && wanted("compose");
+const command = compared ? await composeCommand() : undefined;
 if (command) {
   const peer = new ComposePeer(
     command,
@@ -52,7 +62,7 @@ if (command) {
   } finally {
     await peer.stop();
   }
-} else if (wanted("compose")) {
+} else if (compared) {
   console.error("compose: neither `docker compose` nor `docker-compose` runs here; left out");
 }
 

@@ -12,14 +12,6 @@ export async function incarnations(stack: string): Promise<Record<string, string
   );
 }
 
-/** How many of the containers are not there any more, or were started again. */
-export function disturbed(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): number {
-  return Object.entries(before).filter(([name, run]) => after[name] !== run).length;
-}
-
 /** The running server of each name. */
 export async function serversOf(
   stack: string,

@@ -2,7 +2,7 @@ import type { HistoryEntry } from "../../infra/release/history.ts";
 import { startLoad } from "../load/load.ts";
 import { ended, fleet } from "../stack.ts";
 import type { ReleaseCase } from "./cases.ts";
-import { disturbed, incarnations } from "./containers.ts";
+import { disturbed, type Stand } from "./stand.ts";
 
 /** One update as its user and its clients saw it. Seconds; undefined for what did not happen. */
 export interface Round {
@@ -22,7 +22,7 @@ export interface Round {
   readonly sent: number;
   readonly lost: number;
   readonly lostBy: Readonly<Record<string, number>>;
-  /** Containers of the release before that were replaced or started again. */
+  /** Containers or pods of the release before that were replaced or started again. */
   readonly disturbed: number;
 }
 
@@ -31,13 +31,27 @@ export interface Clients {
   readonly token: string;
 }
 
-export async function clientsOf(stack: string): Promise<Clients> {
+export async function clientsOf(stack: string, stand: Stand): Promise<Clients> {
   const { stdout } = await fleet("outputs", "--stack", stack, "--json", "--show-secrets");
   const outputs = JSON.parse(stdout) as {
     readonly servers: Readonly<Record<string, string>>;
     readonly tokens: { readonly default: { readonly primary: string } };
   };
-  return { servers: outputs.servers, token: outputs.tokens.default.primary };
+  const servers = await Promise.all(
+    Object.entries(outputs.servers).map(async ([name, url]) => [name, await stand.reachable(url)]),
+  );
+  return {
+    servers: Object.fromEntries(servers) as Record<string, string>,
+    token: outputs.tokens.default.primary,
+  };
+}
+
+interface Setting {
+  readonly stand: Stand;
+  readonly clients: Clients;
+  readonly rate: number;
+  /** Bake time of the stack, which is no cost. */
+  readonly bakeSeconds: number;
 }
 
 /** Deploys one case under load. */
@@ -45,9 +59,9 @@ export async function runRound(
   stack: string,
   { sets, exit }: ReleaseCase,
   number: number,
-  { clients, rate, bakeSeconds }: { clients: Clients; rate: number; bakeSeconds: number },
+  { stand, clients, rate, bakeSeconds }: Setting,
 ): Promise<Round> {
-  const before = await incarnations(stack);
+  const before = await stand.incarnations();
   const load = startLoad({
     targets: Object.entries(clients.servers).map(([name, url]) => ({ name, url })),
     token: clients.token,
@@ -62,7 +76,7 @@ export async function runRound(
   const report = await load.stop();
   const wrong = run.code !== exit;
   if (wrong) console.error(`ended with ${run.code}, not ${exit}:\n${run.stderr}`);
-  const after = await incarnations(stack);
+  const after = await stand.incarnations();
   const { timings } = await lastEntry(stack);
   const seconds = (name: string): number | undefined =>
     timings[name] === undefined ? undefined : timings[name] / 1000;

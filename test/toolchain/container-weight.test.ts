@@ -11,6 +11,7 @@ describe("weighContainers", () => {
     const machine = await fakeMachine();
     const root = join(machine.fsRoot, cgroups);
     await put(join(root, "cpu/cpu.shares"), "1024\n");
+    await put(join(root, "cpu/docker/cpu.shares"), "1024\n");
     await weighContainers(machine);
     expect(await readFile(join(root, "cpu/docker/cpu.shares"), "utf8")).toBe("10240");
   });
@@ -19,6 +20,8 @@ describe("weighContainers", () => {
     const machine = await fakeMachine();
     const root = join(machine.fsRoot, cgroups);
     await put(join(root, "cgroup.controllers"), "cpuset cpu io memory\n");
+    // The kernel makes it with the directory.
+    await put(join(root, "docker/cpu.weight"), "100\n");
     await weighContainers(machine);
     expect(await readFile(join(root, "cgroup.subtree_control"), "utf8")).toBe("+cpu");
     expect(await readFile(join(root, "docker/cpu.weight"), "utf8")).toBe("1000");

@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { weigh } from "../container-weight.ts";
 import { exists } from "../machine.ts";
 import { cgroupRoots } from "./leftovers.ts";
 
 /**
  * Makes the cgroup of all pods in every hierarchy; the kubelet wants its root to be there. In version 1 a new group may
  * use no processor and no memory node until it is told which; in version 2 the root has to hand its controllers down.
+ * Pods weigh more than what manages them, as they do on a node with systemd.
  */
 export async function makeCgroups(name: string): Promise<void> {
   const roots = cgroupRoots(await readFile("/proc/self/mountinfo", "utf8"));
@@ -18,6 +20,7 @@ export async function makeCgroups(name: string): Promise<void> {
     }
     await handDown(root);
     await handDown(path);
+    await weigh(path);
   }
 }
 
