@@ -4,7 +4,7 @@ import { ComposePeer, composeCommand, type ComposeRound } from "./release/compos
 import { serversOf } from "./release/containers.ts";
 import { clientsOf, runRound, type Round } from "./release/rounds.ts";
 import { standOf } from "./release/stand.ts";
-import { median } from "./stack.ts";
+import { fleet, median } from "./stack.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,8 @@ const [rounds, rate, bakeSeconds] = [values.rounds, values.rate, values.bake].ma
   number,
 ];
 const stand = await standOf(values.stack);
-const clients = await clientsOf(values.stack, stand);
+const outputs = await fleet("outputs", "--stack", values.stack, "--json", "--show-secrets");
+const clients = await clientsOf(outputs.stdout, stand);
 const results: Record<string, Round[]> = {};
 // Round by round, not case by case: what the machine does meanwhile meets all cases alike.
 for (let round = 1; round <= rounds; round += 1) {

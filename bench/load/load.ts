@@ -94,7 +94,8 @@ export function startLoad(options: LoadOptions): RunningLoad {
 
   let sent = 0;
   const timer = setInterval(() => {
-    const due = Math.floor((since() * rate) / 1000);
+    // The first is due at once.
+    const due = Math.floor((since() * rate) / 1000) + 1;
     while (sent < due) send(sent++);
   }, TICK_MS);
 

@@ -31,9 +31,9 @@ export interface Clients {
   readonly token: string;
 }
 
-export async function clientsOf(stack: string, stand: Stand): Promise<Clients> {
-  const { stdout } = await fleet("outputs", "--stack", stack, "--json", "--show-secrets");
-  const outputs = JSON.parse(stdout) as {
+/** @param json what `./fleet outputs --json --show-secrets` prints. */
+export async function clientsOf(json: string, stand: Stand): Promise<Clients> {
+  const outputs = JSON.parse(json) as {
     readonly servers: Readonly<Record<string, string>>;
     readonly tokens: { readonly default: { readonly primary: string } };
   };

@@ -64,8 +64,14 @@ export class E2eFleet {
   readonly #env: NodeJS.ProcessEnv;
   readonly #pulumi: string;
   readonly #settings: Readonly<Record<string, unknown>>;
+  readonly #platform: Readonly<Record<string, unknown>>;
 
-  private constructor(env: NodeJS.ProcessEnv, pulumi: string, ports: PortSettings) {
+  private constructor(
+    env: NodeJS.ProcessEnv,
+    pulumi: string,
+    ports: PortSettings,
+    platform: Readonly<Record<string, unknown>>,
+  ) {
     mkdirSync(this.stateDir);
     this.#pulumi = pulumi;
     this.#env = {
@@ -80,12 +86,17 @@ export class E2eFleet {
       "monitoring.prometheus.scrapeTimeoutSeconds": 4,
       "monitoring.prometheus.evaluationIntervalSeconds": 5,
     };
+    this.#platform = platform;
     this.useFleetFile("fleets/writing.yaml");
   }
 
-  static async create(log: (line: string) => void): Promise<E2eFleet> {
+  /** @param platform settings of the stack that put it elsewhere than on this machine's Docker. */
+  static async create(
+    log: (line: string) => void,
+    platform: Readonly<Record<string, unknown>> = {},
+  ): Promise<E2eFleet> {
     const { env, pulumi } = await prepare({ log, needs: new Set(["pulumi"]) });
-    return new E2eFleet({ ...process.env, ...env }, pulumi, await freePortSettings());
+    return new E2eFleet({ ...process.env, ...env }, pulumi, await freePortSettings(), platform);
   }
 
   get #stackFile(): string {
@@ -96,7 +107,9 @@ export class E2eFleet {
   useFleetFile(path: string): void {
     writeFileSync(
       this.#stackFile,
-      stringify({ config: { "mcp-fleet:fleet": path, "mcp-fleet:set": this.#settings } }),
+      stringify({
+        config: { "mcp-fleet:fleet": path, "mcp-fleet:set": this.#settings, ...this.#platform },
+      }),
     );
   }
 
@@ -162,6 +175,8 @@ export class E2eFleet {
     try {
       const left = await this.run("destroy", "--delete-data", "--yes");
       if (left.code === 0 || /does not exist/.test(left.stderr)) return;
+      // A cluster of a test goes with all that is in it.
+      if ("mcp-fleet:platform" in this.#platform) return;
       const { orphans, foreign } = await findUnknown(this.stack, [], undefined);
       await removeOrphans([...orphans, ...foreign]);
       const docker = new Docker();

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startLoad, type RunningLoad } from "../../bench/load/load.ts";
+import type { LoadReport } from "../../bench/load/report.ts";
+import type { Clients } from "../../bench/release/rounds.ts";
+import { disturbed } from "../../bench/release/stand.ts";
+import type { Ran, UpAnswer } from "../docker/support/e2e-fleet.ts";
+import { callOnce, eras } from "../docker/support/mcp-conversation.ts";
+import { ClusterFleet } from "./support/cluster-fleet.ts";
+
+/**
+ * The ten servers, two copies each, on a real cluster by the commands that a user has: deployed, left alone, updated under
+ * load, updated badly under load, removed. The cases follow each other on one fleet.
+ */
+let cluster: ClusterFleet;
+let clients: Clients;
+let live: string;
+
+beforeAll(async () => {
+  cluster = await ClusterFleet.create((line) => console.log(line));
+});
+
+afterAll(async () => {
+  await cluster?.dispose();
+});
+
+/** Calls per second on all servers, half of them within 2025 sessions. */
+const rate = 50;
+
+function load(): RunningLoad {
+  const targets = Object.entries(clients.servers).map(([name, url]) => ({ name, url }));
+  return startLoad({ targets, token: clients.token, rate });
+}
+
+/** An update while the fleet is called. */
+async function upUnderLoad(...args: string[]): Promise<Ran & { readonly calls: LoadReport }> {
+  const calls = load();
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const ran = await cluster.fleet.run("up", "--yes", "--json", ...args);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const report = await calls.stop();
+    console.log(
+      `up ${args.join(" ")}: exit ${ran.code} after ${ran.seconds.toFixed(1)} s; ` +
+        `${report.sent} calls, ${report.lost} lost ${JSON.stringify(report.lostBy)}`,
+    );
+    return { ...ran, calls: report };
+  } finally {
+    await calls.stop();
+  }
+}
+
+describe("the fleet on a cluster", () => {
+  it("is deployed, and every part of it works", async () => {
+    const up = await cluster.fleet.must("up", "--yes", "--json");
+    console.log(`up from nothing: ${up.seconds.toFixed(1)} s`);
+    live = (JSON.parse(up.stdout) as UpAnswer).release;
+    const health = await cluster.fleet.must("health", "--json");
+    const { components } = JSON.parse(health.stdout) as Pick<UpAnswer, "components">;
+    // Ten servers, gateway, database, pooler, two exporters, Prometheus, Alertmanager, and what Prometheus scrapes.
+    expect(components).toHaveLength(18);
+    expect(components.filter(({ healthy }) => !healthy)).toEqual([]);
+    clients = await cluster.clients();
+    expect(Object.keys(clients.servers)).toHaveLength(10);
+  });
+
+  it.each(eras)("answers an official client of %s on each server", async (era) => {
+    const headers = { Authorization: `Bearer ${clients.token}` };
+    for (const [name, url] of Object.entries(clients.servers)) {
+      const status = await callOnce(era, { url, headers }, "server_status");
+      expect(status, name).toMatchObject({ server: name });
+    }
+  });
+
+  it("lets nobody in without a token", async () => {
+    const [url = ""] = Object.values(clients.servers);
+    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+  });
+
+  it("has nothing to change when nothing has changed", async () => {
+    const before = await (await cluster.stand()).incarnations();
+    const up = await cluster.fleet.must("up", "--yes", "--json");
+    console.log(`up with nothing changed: ${up.seconds.toFixed(1)} s`);
+    expect((JSON.parse(up.stdout) as UpAnswer).release).toBe(live);
+    expect(await (await cluster.stand()).incarnations()).toEqual(before);
+  });
+
+  it("moves to a good release, and loses no call", async () => {
+    const { code, calls, stderr } = await upUnderLoad("--set", "servers.scene.env.ROUND=1");
+    expect(code, stderr).toBe(0);
+    expect(calls.lostBy).toEqual({});
+  });
+
+  it("comes back from a bad release: same pods, never started again, no call lost", async () => {
+    const stand = await cluster.stand();
+    const before = await stand.incarnations();
+    const { code, calls, stderr } = await upUnderLoad("--set", "servers.scene.env.FAULT=exit");
+    expect(code, stderr).toBe(10);
+    expect(calls.lostBy).toEqual({});
+    const after = await stand.incarnations();
+    expect(disturbed(before, after)).toBe(0);
+    expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+  });
+
+  it("leaves nothing but its data", async () => {
+    const destroyed = await cluster.fleet.must("destroy", "--yes");
+    expect(await (await cluster.stand()).incarnations()).toEqual({});
+    expect(destroyed.stdout + destroyed.stderr).toContain("postgres-17");
+  });
+});

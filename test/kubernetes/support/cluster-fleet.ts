@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clientsOf, type Clients } from "../../../bench/release/rounds.ts";
+import { standOf, type Stand } from "../../../bench/release/stand.ts";
+import { prepare } from "../../../toolchain/index.ts";
+import { loadImages, startCluster, stopCluster } from "../../../toolchain/kubernetes/cluster.ts";
+import { BUILT_BASE_IMAGE } from "../../../toolchain/versions.ts";
+import { E2eFleet } from "../../docker/support/e2e-fleet.ts";
+
+/** The fleet of ten on a cluster of its own, with everything that the nodes have to pull already there. */
+export class ClusterFleet {
+  readonly fleet: E2eFleet;
+  readonly #dir: string;
+  #stand: Stand | undefined;
+
+  private constructor(fleet: E2eFleet, dir: string) {
+    this.fleet = fleet;
+    this.#dir = dir;
+  }
+
+  static async create(log: (line: string) => void): Promise<ClusterFleet> {
+    const dir = await mkdtemp(join(tmpdir(), "fleet-cluster-"));
+    const { kubeconfig } = await startCluster({ dir, log });
+    await prepare({ log, needs: new Set(["docker", "images"]) });
+    const fleet = await E2eFleet.create(log, {
+      "mcp-fleet:platform": "kubernetes",
+      "mcp-fleet:baseImage": BUILT_BASE_IMAGE,
+      "mcp-fleet:kubernetes": {
+        kubeconfig,
+        // All of it on a node with two processors.
+        cpuRequestPercent: 2,
+        storage: { postgresGi: 2, monitoringGi: 1 },
+      },
+    });
+    const { stdout } = await fleet.must("images");
+    await loadImages(dir, stdout.trim().split("\n"));
+    return new ClusterFleet(fleet, dir);
+  }
+
+  async stand(): Promise<Stand> {
+    return (this.#stand ??= await standOf(this.fleet.stack));
+  }
+
+  async clients(): Promise<Clients> {
+    const { stdout } = await this.fleet.must("outputs", "--json", "--show-secrets");
+    return clientsOf(stdout, await this.stand());
+  }
+
+  async dispose(): Promise<void> {
+    this.#stand?.close();
+    await this.fleet.dispose();
+    await stopCluster(this.#dir);
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
