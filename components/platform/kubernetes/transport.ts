@@ -157,7 +157,8 @@ export class KubernetesTransport implements Transport {
     const all = await this.#view.podsOf(workload);
     if (only === undefined) return all;
     const pods = all.filter(({ metadata }) => metadata.name === only);
-    if (pods.length === 0) throw new WorkloadGoneError(target);
+    // Its set makes it again, as after the loss of a node.
+    if (pods.length === 0) throw refused(`${only} is not there`);
     return pods;
   }
 
@@ -183,9 +184,9 @@ export class KubernetesTransport implements Transport {
       signal?.throwIfAborted();
       if (error instanceof WorkloadGoneError) throw error;
       if ((error as { code?: string }).code === "ECONNREFUSED" && isOurs(error)) throw error;
-      // The pod went between two questions.
+      // The pod went between two questions; whether another comes is for the next one.
       if (error instanceof KubernetesApiError && error.status === 404) {
-        throw new WorkloadGoneError(target);
+        throw refused(`a pod of ${target.component} has just gone`);
       }
       throw new TransportError(`Kubernetes: ${(error as Error).message}`, { cause: error });
     }
