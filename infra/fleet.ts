@@ -17,7 +17,7 @@ import {
   serverTarget,
 } from "../components/monitoring/scrape-target.ts";
 import type { SecretSource } from "../components/health/secrets.ts";
-import { endpointsOf } from "../components/platform/transport.ts";
+import { allEndpointsOf } from "../components/platform/transport.ts";
 import type { Platform, Workload } from "../components/platform/platform.ts";
 import { McpServer } from "../components/servers/mcp-server.ts";
 import { serverMetricsPort, type ServerSpec } from "../components/servers/mcp-server.schema.ts";
@@ -113,18 +113,19 @@ export class Fleet extends pulumi.ComponentResource {
     });
 
     const part = (
-      made: Pick<Workload, "resource"> & Partial<Pick<Workload, "endpoints">>,
+      made: Pick<Workload, "resource" | "elastic"> & Partial<Pick<Workload, "endpoints">>,
       address: GuardedPart["address"],
     ): GuardedPart => ({
       address,
       id: made.resource.id,
       ...(made.endpoints && { endpoints: made.endpoints }),
+      ...(made.elastic && { elastic: made.elastic }),
     });
     const parts = {
       postgres: part(postgres, postgres.address),
       pgbouncer: part(pgbouncer, pgbouncer.address),
       ...Object.fromEntries(
-        [...servers].map(([server, made]) => [server, part(made, made.address)]),
+        [...servers].map(([server, { workload }]) => [server, part(workload, workload.address)]),
       ),
     };
     const privateGate = args.gates.private(parts, [postgres, pgbouncer, ...servers.values()]);
@@ -134,13 +135,16 @@ export class Fleet extends pulumi.ComponentResource {
       {
         platform,
         spec: spec.gateway,
-        servers: spec.servers.map(({ name: server, port }) => ({
-          name: server,
-          port,
-          addresses: servers.get(server)!.endpoints,
-          weight: args.gates.firstStep,
-          draining: draining(args.gates, server),
-        })),
+        servers: spec.servers.map(({ name: server, port }) => {
+          const { endpoints, elastic } = servers.get(server)!.workload;
+          return {
+            ...{ name: server, port },
+            addresses: endpoints,
+            ...(elastic && { elastic }),
+            weight: args.gates.firstStep,
+            draining: draining(args.gates, server),
+          };
+        }),
         ...(args.tokens && { tokens: args.tokens }),
         // Routes move to servers that were proven, not to servers that are about to run.
         dependsOn: [privateGate],
@@ -191,7 +195,7 @@ export class Fleet extends pulumi.ComponentResource {
         environment: spec.environment,
         targets: [
           ...spec.servers.map((server) =>
-            serverTarget(server, servers.get(server.name)!.endpoints, serverMetricsPort),
+            serverTarget(server, servers.get(server.name)!.workload.endpoints, serverMetricsPort),
           ),
           gatewayTarget(gateway.discovery ?? gateway.address, gateway.discovery !== undefined),
           postgresTarget(postgresExporter.address),
@@ -262,7 +266,9 @@ export class Fleet extends pulumi.ComponentResource {
 /** The server before, while this release takes over. */
 function draining({ before, firstStep }: ReleaseGates, server: string) {
   const target = before[server];
-  return target === undefined ? [] : [{ addresses: endpointsOf(target), weight: 100 - firstStep }];
+  return target === undefined
+    ? []
+    : [{ addresses: allEndpointsOf(target), weight: 100 - firstStep }];
 }
 
 function resolved(value: pulumi.Output<string>): Promise<string> {

@@ -140,7 +140,11 @@ export async function openRelease(
       before: Object.fromEntries(
         Object.entries(handover.before).map(([server, workload]) => {
           const endpoints = handover.endpoints?.[server];
-          return [server, { workload, ...(endpoints && { endpoints }) }];
+          const elastic = handover.elastic?.[server];
+          return [
+            server,
+            { workload, ...(endpoints && { endpoints }), ...(elastic && { elastic }) },
+          ];
         }),
       ),
       firstStep: deployment ? (spec.rollout.steps[0] ?? 100) : 100,
@@ -158,7 +162,7 @@ export async function openRelease(
 export interface HealthGateOptions {
   readonly site: Pick<Site, "transport" | "liveFiles">;
   readonly transaction: string;
-  readonly handover: Pick<Handover, "before" | "endpoints">;
+  readonly handover: Omit<Handover, "place">;
   /** Version of the gateway's files before this release changes anything. */
   readonly filesBefore?: Promise<string | undefined> | undefined;
   readonly rollout: RolloutSpec;
@@ -235,16 +239,16 @@ function withTargets(
   release: string,
 ): pulumi.Output<HealthPolicy> {
   const places = Object.fromEntries(
-    Object.entries(guarded).map(([component, { address, endpoints = [] }]) => [
+    Object.entries(guarded).map(([component, { address, endpoints = [], elastic = [] }]) => [
       component,
-      pulumi.all([address, endpoints]),
+      pulumi.all([address, endpoints, elastic]),
     ]),
   );
   return pulumi.output(places).apply((resolved) =>
     withCopies({
       ...policy,
       targets: Object.fromEntries(
-        Object.entries(resolved).map(([component, [workload, endpoints]]) => [
+        Object.entries(resolved).map(([component, [workload, endpoints, elastic]]) => [
           component,
           {
             ...{ component, workload, address: workload, release },
@@ -252,6 +256,7 @@ function withTargets(
             ...(endpoints.some((endpoint) => endpoint !== workload) && {
               endpoints: [...endpoints],
             }),
+            ...(elastic.length > 0 && { elastic: [...elastic] }),
           },
         ]),
       ),
@@ -286,13 +291,14 @@ async function surveyBefore(
 const surveySeconds = 3;
 
 /** Where the servers of a release and what they stand on are, as its gates know it. */
-export function liveBefore(records: ReleaseRecords): Pick<Handover, "before" | "endpoints"> {
+export function liveBefore(records: ReleaseRecords): Omit<Handover, "place"> {
   const parts = Object.entries(targetsOf(records, "private"));
+  const named = (of: "endpoints" | "elastic") =>
+    Object.fromEntries(parts.flatMap(([name, { [of]: hosts }]) => (hosts ? [[name, hosts]] : [])));
   return {
     before: Object.fromEntries(parts.map(([name, { workload }]) => [name, workload])),
-    endpoints: Object.fromEntries(
-      parts.flatMap(([name, { endpoints }]) => (endpoints ? [[name, endpoints]] : [])),
-    ),
+    endpoints: named("endpoints"),
+    elastic: named("elastic"),
   };
 }
 

@@ -10,6 +10,12 @@ export interface GuardedPart {
    * @default its address
    */
   readonly endpoints?: pulumi.Input<readonly string[]>;
+  /**
+   * Host names of copies that come and go with the load.
+   *
+   * @default none
+   */
+  readonly elastic?: pulumi.Input<readonly string[]>;
   readonly id: pulumi.Input<string>;
 }
 
@@ -22,7 +28,7 @@ export interface ReleaseGates {
   /** After traffic moved: the fleet as its clients see it, for the bake time. */
   public(parts: GuardedParts, dependsOn: readonly pulumi.Resource[]): pulumi.Resource;
   /** The servers that were live before this release, by name. */
-  readonly before: Readonly<Record<string, Pick<Target, "workload" | "endpoints">>>;
+  readonly before: Readonly<Record<string, Pick<Target, "workload" | "endpoints" | "elastic">>>;
   /** Shares of the new release at the switch, percent. */
   readonly firstStep: number;
 }

@@ -10,7 +10,12 @@ import { backendName } from "../components/gateway/gateway-routes.ts";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
 import { readPolicy } from "../components/health/policy.schema.ts";
 import type { LiveFilesReturn, ReturnArgs } from "../components/platform/live-files-return.ts";
-import { endpointsOf, type Targets, type Transport } from "../components/platform/transport.ts";
+import {
+  allEndpointsOf,
+  endpointsOf,
+  type Targets,
+  type Transport,
+} from "../components/platform/transport.ts";
 import type { GateVerdict } from "./release/gate.ts";
 import type { ReleaseEvent } from "./release/link.ts";
 import type { GateContent } from "./release/records.ts";
@@ -22,6 +27,8 @@ export interface Handover {
   readonly before: Readonly<Record<string, string>>;
   /** Host names of their copies, where there are several. */
   readonly endpoints?: Readonly<Record<string, readonly string[]>>;
+  /** Host names of their copies that come and go with the load. */
+  readonly elastic?: Readonly<Record<string, readonly string[]>>;
   /** Where the release runs; see `deployedPlace`. */
   readonly place: Place;
 }
@@ -29,7 +36,7 @@ export interface Handover {
 export interface SwitchOptions {
   readonly content: GateContent;
   readonly transport: Transport;
-  readonly handover: Pick<Handover, "before" | "endpoints">;
+  readonly handover: Omit<Handover, "place">;
   readonly rollout: RolloutSpec;
   readonly tell: (event: ReleaseEvent) => void;
   /** Version of the gateway's files before the switch; undefined if there was none. */
@@ -87,6 +94,8 @@ interface TakeOver {
   readonly server: string;
   readonly from: readonly string[];
   readonly to: readonly string[];
+  /** Those of `from` that are there whatever the load is: the way back may count on them. */
+  readonly certain: readonly string[];
 }
 
 async function share(
@@ -117,11 +126,12 @@ async function sendBack(
 ): Promise<void> {
   const started = Date.now();
   // Every copy that goes is paired with one that stays; where there are more of one kind, its last one serves again.
-  const ways = takeOvers.flatMap(({ server, from, to }) =>
-    Array.from({ length: Math.max(from.length, to.length) }, (_, copy) => ({
+  // Copies that came with the load get their share again with the files.
+  const ways = takeOvers.flatMap(({ server, certain, to }) =>
+    Array.from({ length: Math.max(certain.length, to.length) }, (_, copy) => ({
       server,
       from: to[Math.min(copy, to.length - 1)]!,
-      to: from[Math.min(copy, from.length - 1)]!,
+      to: certain[Math.min(copy, certain.length - 1)]!,
     })),
   );
   const failed = (error: Error) => tell({ kind: "phase", phase: "back", detail: error.message });
@@ -191,12 +201,23 @@ async function watchFor(seconds: number, watch: () => Promise<GateVerdict>): Pro
 
 function takeOversOf(
   targets: Targets,
-  { before, endpoints = {} }: Pick<Handover, "before" | "endpoints">,
+  { before, endpoints = {}, elastic = {} }: SwitchOptions["handover"],
 ): TakeOver[] {
   return Object.entries(targets).flatMap(([server, target]) => {
     const from = before[server];
     if (from === undefined || from === target.workload) return [];
-    const old = endpoints[server] ?? [from];
-    return [{ server, from: old.map(backendName), to: endpointsOf(target).map(backendName) }];
+    const old = {
+      workload: from,
+      ...(endpoints[server] && { endpoints: endpoints[server] }),
+      ...(elastic[server] && { elastic: elastic[server] }),
+    };
+    return [
+      {
+        server,
+        from: allEndpointsOf(old).map(backendName),
+        to: allEndpointsOf(target).map(backendName),
+        certain: endpointsOf(old).map(backendName),
+      },
+    ];
   });
 }

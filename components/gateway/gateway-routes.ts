@@ -19,6 +19,12 @@ export interface GatewayBackend {
    * @default false
    */
   readonly draining?: boolean;
+  /**
+   * It comes and goes with the load: without it its name does not resolve, which is no fault.
+   *
+   * @default false
+   */
+  readonly elastic?: boolean;
 }
 
 /** Name of the backend that is reached at an address: dots separate it from the server's own id in session ids. */

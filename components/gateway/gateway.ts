@@ -24,6 +24,12 @@ export interface GatewayServer {
    */
   readonly addresses: pulumi.Input<readonly string[]>;
   /**
+   * Host names of copies that come and go with the load.
+   *
+   * @default - none
+   */
+  readonly elastic?: pulumi.Input<readonly string[]>;
+  /**
    * Share of what is new while the release moves over in steps, 0-256. `gateway-ctl weights` changes it later.
    *
    * @default 100
@@ -200,9 +206,10 @@ function renderedFiles(
 ): Record<GatewayFile, pulumi.Output<string>> {
   const rendered = pulumi
     .all(
-      servers.map(({ addresses, draining = [] }) =>
+      servers.map(({ addresses, elastic = [], draining = [] }) =>
         pulumi.all([
           pulumi.output(addresses),
+          pulumi.output(elastic),
           ...draining.map((before) => pulumi.output(before.addresses)),
         ]),
       ),
@@ -221,13 +228,16 @@ function renderedFiles(
   return Object.fromEntries(files) as Record<GatewayFile, pulumi.Output<string>>;
 }
 
-/** Addresses: those of the running release, then those that drain. */
+/** Addresses: those of the running release, its elastic ones, then those that drain. */
 function route(
   server: GatewayServer,
-  [live = [], ...before]: readonly (readonly string[])[],
+  [live = [], elastic = [], ...before]: readonly (readonly string[])[],
 ): GatewayRoute {
   const { name, port, weight = 100, draining = [] } = server;
-  const backends: GatewayBackend[] = live.map((address) => backend(address, port, weight));
+  const backends: GatewayBackend[] = [
+    ...live.map((address) => backend(address, port, weight)),
+    ...elastic.map((address) => ({ ...backend(address, port, weight), elastic: true })),
+  ];
   before.forEach((addresses, index) => {
     for (const address of addresses) {
       if (backends.some((other) => other.address === address)) continue;

@@ -196,10 +196,12 @@ function backendSection({ server, backends }: GatewayRoute): string[] {
     // that is gone. `none`: an unknown name is a backend that is down, not a gateway that does not start.
     "  default-server check inter 2s fastinter 500ms downinter 1s fall 3 rise 1 resolvers engine resolve-prefer ipv4 init-addr last,libc,none",
     // Its sessions died with it. Any other server would say so in its own words, not all of them in the protocol's.
-    ...draining.map(
-      ({ name }) =>
-        `  http-request ${refuse(sessionNotFound)} if { var(txn.backend) -m str ${name} } !{ srv_is_up(${name}) }`,
-    ),
+    ...backends
+      .filter(({ draining: leaving, elastic }) => leaving || elastic)
+      .map(
+        ({ name }) =>
+          `  http-request ${refuse(sessionNotFound)} if { var(txn.backend) -m str ${name} } !{ srv_is_up(${name}) }`,
+      ),
     ...(backends.length > 0
       ? [
           "  use-server %[var(txn.backend)] if { var(txn.backend) -m found }",
@@ -217,13 +219,16 @@ function backendSection({ server, backends }: GatewayRoute): string[] {
 const outAtOnce = "observe layer4 error-limit 2 on-error mark-down";
 
 function serverLine(backend: GatewayBackend, spare: boolean): string {
-  const { name, address, port, weight, draining } = backend;
+  const { name, address, port, weight, draining, elastic } = backend;
   const line = `  server ${name} ${address}:${port}`;
-  if (!draining) return `${line} weight ${weight}${spare ? ` ${outAtOnce}` : ""}`;
+  // No `libc`: a name that is gone can hold up the start for as long as a name server likes.
+  const mayBeGone = " init-addr last,none";
+  if (!draining) {
+    return `${line} weight ${weight}${spare ? ` ${outAtOnce}` : ""}${elastic ? mayBeGone : ""}`;
+  }
   // A backup with weight 0 would never be used.
   const share = weight === 0 ? "weight 100 backup" : `weight ${weight}`;
-  // No `libc`: a name that is gone can hold up the start for as long as a name server likes.
-  return `${line} ${share} init-addr last,none`;
+  return `${line} ${share}${mayBeGone}`;
 }
 
 function lines(all: readonly string[]): string {

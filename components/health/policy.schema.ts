@@ -5,6 +5,7 @@ const targetSchema = z.strictObject({
   component: z.string(),
   workload: z.string(),
   endpoints: z.array(z.string()).optional(),
+  elastic: z.array(z.string()).optional(),
   address: z.string().optional(),
   release: z.string().optional(),
 });

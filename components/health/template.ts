@@ -1,4 +1,4 @@
-import { endpointsOf, type Target } from "../platform/transport.ts";
+import { allEndpointsOf, type Target } from "../platform/transport.ts";
 
 /** Port in the `instance` label of a server's metrics. */
 const metricsPort = 9464;
@@ -39,7 +39,7 @@ function valueOf(
     case "instance":
       return (
         target &&
-        endpointsOf(target)
+        allEndpointsOf(target)
           .map((endpoint) => `${endpoint}:${metricsPort}`)
           .join("|")
       );

@@ -208,8 +208,14 @@ export interface WorkloadArgs {
 export interface Workload {
   /** Host name on the workload's networks. */
   readonly address: pulumi.Output<string>;
-  /** Host name of each copy that there is or may be; its address where they have no names of their own. */
+  /** Host name of each copy that is there whatever the load is; its address where they have no names of their own. */
   readonly endpoints: pulumi.Output<readonly string[]>;
+  /**
+   * Host names of the copies that come with the load and go with it. A name without a copy does not resolve.
+   *
+   * @default - there are none
+   */
+  readonly elastic?: pulumi.Output<readonly string[]>;
   /**
    * A host name that has an address of every copy, where the copies have no names of their own.
    *

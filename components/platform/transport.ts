@@ -51,24 +51,33 @@ export interface Target {
   /** Name or id of the container or pod. */
   readonly workload: string;
   /**
-   * Host names of its copies, as gateways and scrapers address them.
+   * Host names of the copies that are there whatever the load is, as gateways and scrapers address them.
    *
    * @default its address alone
    */
   readonly endpoints?: readonly string[];
+  /**
+   * Host names of the copies that come with the load and go with it; whoever asks one of them may ask nobody.
+   *
+   * @default none
+   */
+  readonly elastic?: readonly string[];
   /** Host name on the fleet's networks, as in the `instance` label of its metrics; default: `workload`. */
   readonly address?: string;
   /** Release that it belongs to. */
   readonly release?: string;
 }
 
-/** Host names of all copies of a target. */
-export function endpointsOf({
-  endpoints,
-  address,
-  workload,
-}: Pick<Target, "workload" | "address" | "endpoints">): readonly string[] {
+type Named = Pick<Target, "workload" | "address" | "endpoints">;
+
+/** Host names of the copies of a target that have to be there. */
+export function endpointsOf({ endpoints, address, workload }: Named): readonly string[] {
   return endpoints ?? [address ?? workload];
+}
+
+/** Host names of the copies of a target that are there or may be. */
+export function allEndpointsOf(target: Named & Pick<Target, "elastic">): readonly string[] {
+  return [...endpointsOf(target), ...(target.elastic ?? [])];
 }
 
 /** By component. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Image, Platform } from "../platform/platform.ts";
+import type { Image, Platform, Workload } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import { pgbouncerPort } from "../database/names.ts";
 import { serverMetricsPort, type ServerSpec } from "./mcp-server.schema.ts";
@@ -23,8 +23,7 @@ const secretsDirectory = "/run/secrets/fleet";
 export class McpServer extends pulumi.ComponentResource {
   /** Host name of this very release of the server. */
   readonly address: pulumi.Output<string>;
-  /** Host name of each of its copies. */
-  readonly endpoints: pulumi.Output<readonly string[]>;
+  readonly workload: Workload;
   readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -67,7 +66,7 @@ export class McpServer extends pulumi.ComponentResource {
       { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
     );
     this.address = workload.address;
-    this.endpoints = workload.endpoints;
+    this.workload = workload;
     this.resource = workload.resource;
     this.registerOutputs({ address: this.address });
   }

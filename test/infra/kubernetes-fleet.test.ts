@@ -6,6 +6,7 @@ import { labelNames } from "../../components/platform/labels.ts";
 import { serverMetricsPort } from "../../components/servers/mcp-server.schema.ts";
 import { loadFleet } from "../../infra/config/index.ts";
 import { Fleet } from "../../infra/fleet.ts";
+import type { GuardedParts } from "../../infra/release-gates.ts";
 import { rootDir } from "../../infra/root-dir.ts";
 import {
   isAllowed,
@@ -100,9 +101,17 @@ const labelsOf = (name: string): Record<string, string> => {
   return found.template.metadata.labels;
 };
 
+const valueOf = <Value>(output: pulumi.Input<Value>): Promise<pulumi.Unwrap<Value>> =>
+  new Promise((resolve) => pulumi.output(output).apply(resolve));
+
 let fleet: Fleet;
+/** What each gate guards. */
+const guarded: GuardedParts[] = [];
 beforeAll(async () => {
-  const gate = () => new pulumi.ComponentResource("test:index:Gate", `gate-${created.length}`);
+  const gate = (parts: GuardedParts) => {
+    guarded.push(parts);
+    return new pulumi.ComponentResource("test:index:Gate", `gate-${created.length}`);
+  };
   const platform = new KubernetesPlatform("platform", {
     identity: {
       ...{ stack: "prod", release: "r-1", transaction: "t-1", lineage: "l-1" },
@@ -224,12 +233,37 @@ describe("the writing fleet on a cluster", () => {
       (files.inputs["files"] as { value?: string }).value ?? (files.inputs["files"] as string),
     ) as Record<string, string>;
     const lines = config!.split("\n").filter((line) => /^ {2}server scene-/.test(line));
-    expect(lines).toHaveLength(4);
+    expect(lines.map((line) => line.endsWith("init-addr last,none"))).toEqual([
+      ...[false, false],
+      // Those that may be are not waited for.
+      ...[true, true],
+    ]);
     expect(lines[3]).toMatch(
       /scene-[0-9a-f]{7}-3\.scene-[0-9a-f]{7}\.mcp-fleet-prod\.svc\.cluster\.local:3005/,
     );
     expect(fleet.gateway.url).toBe("https://mcp.example.com");
     await Promise.resolve();
+  });
+
+  it("has its gates told copies that are from copies that may be", async () => {
+    for (const parts of guarded) {
+      const [endpoints, elastic] = await Promise.all(
+        [parts["scene"]!.endpoints!, parts["scene"]!.elastic!].map(valueOf),
+      );
+      const pod = (copy: number) =>
+        expect.stringMatching(
+          new RegExp(`^(scene-[0-9a-f]{7})-${copy}[.]\\1[.]mcp-fleet-prod[.]svc`),
+        ) as string;
+      expect(endpoints).toEqual([pod(0), pod(1)]);
+      expect(elastic).toEqual([pod(2), pod(3)]);
+      expect(parts["postgres"]).not.toHaveProperty("elastic");
+    }
+    expect(guarded).toHaveLength(2);
+  });
+
+  it("has an autoscaler between the copies that are there and those that may be", () => {
+    const scaler = ofKind("HorizontalPodAutoscaler").find(({ name }) => name === "scene")!;
+    expect(scaler.inputs["spec"]).toMatchObject({ minReplicas: 2, maxReplicas: 4 });
   });
 
   it("keeps a copy of everything that has several when nodes are drained", () => {

@@ -13,9 +13,24 @@ describe("liveBefore", () => {
           gate("private", { policy: policy({ targets: targets(addresses) }) }),
           gate("public", { policy: policy({ targets: targets({ gateway: "gateway-1" }) }) }),
         ]);
-        expect(liveBefore(records)).toEqual({ before: addresses, endpoints: {} });
+        expect(liveBefore(records)).toEqual({ before: addresses, endpoints: {}, elastic: {} });
       }),
     );
+  });
+
+  it("tells copies that are there from those that come and go", () => {
+    const scene = { component: "scene", workload: "scene-1" };
+    const named = { endpoints: ["scene-1-0"], elastic: ["scene-1-1", "scene-1-2"] };
+    const own = {
+      scene: { ...scene, ...named },
+      "scene-copy-0": { ...scene, workload: "scene-1-0" },
+    };
+    const records = readRecords([gate("private", { policy: policy({ targets: own }) })]);
+    expect(liveBefore(records)).toEqual({
+      before: { scene: "scene-1" },
+      endpoints: { scene: named.endpoints },
+      elastic: { scene: named.elastic },
+    });
   });
 
   it.each([
@@ -23,7 +38,11 @@ describe("liveBefore", () => {
     ["a gate without targets", [gate("private")]],
     ["a gate without policy", [gate("private", { policy: null })]],
   ] as const)("is empty for %s", (_, records) => {
-    expect(liveBefore(readRecords(records))).toEqual({ before: {}, endpoints: {} });
+    expect(liveBefore(readRecords(records))).toEqual({
+      before: {},
+      endpoints: {},
+      elastic: {},
+    });
   });
 });
 

@@ -10,10 +10,17 @@ import { passes } from "./release/fake-host.ts";
 
 const bad: GateVerdict = { pass: false, reasons: ["slow"], subjects: ["database"], probes: [] };
 
+interface Copies {
+  readonly endpoints: readonly string[];
+  readonly elastic: readonly string[];
+}
+
 interface Scene {
   /** Verdicts, one after the other; the last one for ever. */
   readonly verdicts?: readonly GateVerdict[];
   readonly before?: Readonly<Record<string, string>>;
+  /** Copies of server `memory`: of the release before, and of this one. */
+  readonly copies?: readonly [Copies, Copies];
   readonly steps?: number[];
   readonly drainSeconds?: number;
   readonly sessions?: number;
@@ -49,12 +56,18 @@ async function played(scene: Scene) {
     ...{ database: "database-new", memory: "memory-new" },
     ...(!scene.noGateway && { gateway: "gateway-1" }),
   });
+  const [old, now] = scene.copies ?? [];
   const verdict = await publicJudge(
     {
-      content: contentWith(policy({ targets: own })),
+      content: contentWith(
+        policy({
+          targets: { ...own, ...(now && { memory: { ...own["memory"]!, ...copied(now) } }) },
+        }),
+      ),
       transport,
       handover: {
         before: scene.before ?? { database: "database-old", memory: "memory-old" },
+        ...(old && { endpoints: { memory: old.endpoints }, elastic: { memory: old.elastic } }),
       },
       rollout: {
         ...rolloutSchema.parse({ steps: scene.steps ?? [100] }),
@@ -83,6 +96,10 @@ async function played(scene: Scene) {
     },
   );
   return { verdict, log };
+}
+
+function copied({ endpoints, elastic }: Copies) {
+  return { endpoints: [...endpoints], elastic: [...elastic] };
 }
 
 const wayBack = "back database database-new database-old memory memory-new memory-old";
@@ -178,6 +195,29 @@ describe("a bad release", () => {
     const { verdict, log } = await played({ verdicts: [bad], filesFail: true });
     expect(verdict).toEqual(bad);
     expect(log.at(-1)).toBe("[back] no files");
+  });
+});
+
+describe("copies that come and go with the load", () => {
+  const copies: Scene["copies"] = [
+    { endpoints: ["old-0", "old-1"], elastic: ["old-2", "old-3"] },
+    { endpoints: ["new-0", "new-1"], elastic: ["new-2", "new-3"] },
+  ];
+  const before = { memory: "memory-old" };
+
+  it("get their share and lose it like the others", async () => {
+    const { log } = await played({ before, copies, steps: [10, 100] });
+    expect(log[0]).toBe(
+      "weights memory new-0=10 new-1=10 new-2=10 new-3=10 old-0=90 old-1=90 old-2=90 old-3=90",
+    );
+  });
+
+  it("are not what the way back counts on, and none of the new ones stays", async () => {
+    const { log } = await played({ verdicts: [bad], before, copies });
+    expect(log[1]).toBe(
+      "back memory new-0 old-0 memory new-1 old-1 memory new-2 old-1 memory new-3 old-1",
+    );
+    expect(log[2]).toBe("[back] in 0 ms");
   });
 });
 

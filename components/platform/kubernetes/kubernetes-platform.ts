@@ -31,7 +31,7 @@ import { notAwaited, type Named, type Scope } from "./named.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
 import { denyAll, edgeLabels, policyOf, type Edges } from "./network-policy.ts";
 import { podSet } from "./pod-set.ts";
-import { scaling } from "./scaling.ts";
+import { mostCopies, scaling } from "./scaling.ts";
 import { podsService, workloadService } from "./service.ts";
 import { jobPod, podSpec, type LiveMountSource, type PodArgs } from "./pod.ts";
 
@@ -217,27 +217,36 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       : many
         ? this.#args.settings.gateway.replicas
         : 1;
+    const most = beside ? mostCopies(this.#args.settings, replicas) : replicas;
+    const scaled = most > replicas;
     const set = podSet(scope, name, args, pod, {
-      ...{ named, edges, replicas },
+      ...{ named, edges, replicas, scaled },
       opts: {
         ...child,
         dependsOn: [...(opts.dependsOn ?? []), ...readyOf(args.mounts), service, policyMade],
       },
     });
-    const last = scaling(scope, name, args, { named, set, replicas, beside }, child);
+    const last = scaling(scope, name, args, { named, set, replicas, most }, child);
     const address = pulumi
       .all([service.metadata.name, set.id])
       .apply(([host]) => serviceHost(host, this.#zone));
-    const { autoscaling: scaled } = this.#args.settings;
-    const copies = beside ? (scaled?.maxReplicas ?? replicas) : 1;
-    const endpoints = beside
-      ? pulumi
-          .all([set.metadata.name, address, last])
-          .apply(([setName]) =>
-            Array.from({ length: copies }, (_, ordinal) => podHost(setName, ordinal, this.#zone)),
-          )
-      : address.apply((host) => [host]);
-    if (beside || replicas === 1) return { address, endpoints, resource: set };
+    if (beside) {
+      const made = pulumi.all([set.metadata.name, address, last]);
+      const hosts = (first: number, end: number) =>
+        made.apply(([setName]) =>
+          Array.from({ length: end - first }, (_, index) =>
+            podHost(setName, first + index, this.#zone),
+          ),
+        );
+      return {
+        ...{ address, resource: set },
+        // An autoscaler takes away the pods with the highest numbers, and keeps as many as these.
+        endpoints: hosts(0, replicas),
+        ...(scaled && { elastic: hosts(replicas, most) }),
+      };
+    }
+    const endpoints = address.apply((host) => [host]);
+    if (replicas === 1) return { address, endpoints, resource: set };
     const all = podsService(scope, name, named, child);
     return { address, endpoints, resource: set, discovery: all };
   }

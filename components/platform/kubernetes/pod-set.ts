@@ -15,11 +15,14 @@ export function podSet(
     named,
     edges,
     replicas,
+    scaled,
     opts,
   }: {
     readonly named: Named;
     readonly edges: Edges;
     readonly replicas: number;
+    /** Whether an autoscaler says how many there are, once they are made. */
+    readonly scaled: boolean;
     readonly opts: pulumi.CustomResourceOptions;
   },
 ): apps.StatefulSet | apps.Deployment {
@@ -66,7 +69,7 @@ export function podSet(
         revisionHistoryLimit: 2,
       },
     },
-    { ...opts, ...(args.strategy === "beside" && { ignoreChanges: ["spec.replicas"] }) },
+    { ...opts, ...(scaled && { ignoreChanges: ["spec.replicas"] }) },
   );
 }
 

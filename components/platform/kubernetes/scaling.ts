@@ -4,7 +4,13 @@ import * as networking from "@pulumi/kubernetes/networking/v1/index.js";
 import * as policy from "@pulumi/kubernetes/policy/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkloadArgs } from "../platform.ts";
+import type { KubernetesSettings } from "./kubernetes.schema.ts";
 import { notAwaited, type Named, type Scope } from "./named.ts";
+
+/** How many copies of a server there may be. @param replicas how many there are whatever the load is */
+export function mostCopies({ autoscaling }: KubernetesSettings, replicas: number): number {
+  return Math.max(replicas, autoscaling?.maxReplicas ?? 0);
+}
 
 /** What keeps copies there and makes more of them; and the way in for clients. */
 export function scaling(
@@ -15,12 +21,13 @@ export function scaling(
     named,
     set,
     replicas,
-    beside,
+    most,
   }: {
     readonly named: Named;
     readonly set: apps.StatefulSet | apps.Deployment;
     readonly replicas: number;
-    readonly beside: boolean;
+    /** Copies that an autoscaler may make of it. */
+    readonly most: number;
   },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<unknown> {
@@ -35,14 +42,14 @@ export function scaling(
     );
     made.push(budget.id);
   }
-  if (beside && scaled && scaled.maxReplicas > replicas) {
+  if (scaled && most > replicas) {
     const scaler = new autoscaling.HorizontalPodAutoscaler(
       name,
       {
         metadata: { ...metadata, annotations: notAwaited },
         spec: {
           minReplicas: replicas,
-          maxReplicas: scaled.maxReplicas,
+          maxReplicas: most,
           scaleTargetRef: {
             apiVersion: "apps/v1",
             kind: "StatefulSet",

@@ -133,6 +133,22 @@ describe("renderHaproxy", () => {
     ]);
   });
 
+  it("holds nobody up for copies that come and go with the load, and says so when one takes its sessions along", () => {
+    const backend = (name: string) => ({ name, address: name, port: 3002, weight: 100 });
+    const backends = [backend("scene-0"), { ...backend("scene-1"), elastic: true }];
+    const files = renderHaproxy(input({ routes: [{ server: "scene", port: 3002, backends }] }));
+    const lines = section(files["haproxy.cfg"], "backend scene");
+    expect(lines.filter((line) => line.startsWith("server "))).toEqual([
+      "server scene-0 scene-0:3002 weight 100",
+      "server scene-1 scene-1:3002 weight 100 init-addr last,none",
+    ]);
+    const refusals = lines.filter((line) => line.startsWith("http-request return status 404"));
+    expect(refusals).toHaveLength(1);
+    expect(refusals[0]).toMatch(
+      / if \{ var\(txn\.backend\) -m str scene-1 \} !\{ srv_is_up\(scene-1\) \}$/,
+    );
+  });
+
   it("renders a server in maintenance as a route without backends", () => {
     const files = renderHaproxy(input({ routes: [route("scene", 3002)] }));
     expect(files["routes.map"]).toBe("/scene/mcp scene\n");
