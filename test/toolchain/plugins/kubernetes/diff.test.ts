@@ -29,6 +29,37 @@ const linesOf = (answer: ReturnType<typeof diff>) =>
   Object.entries(answer.detailedDiff ?? {}).map(([path, kind]) => `${path}: ${kind}`);
 
 describe("what replaces an object", () => {
+  it("is another role of a binding, before the old binding goes only if its name was generated", () => {
+    const binding = (name: string, more: Properties = {}) => ({
+      metadata: more,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    });
+    const kind = "rbac.authorization.k8s.io/v1:RoleBinding";
+    const answer = diffOf(kind, binding("pods"), binding("all"));
+    expect(answer.replaces).toEqual([expect.stringContaining("roleRef") as string]);
+    expect(answer.deleteBeforeReplace).toBe(true);
+    const autonamed = { annotations: { "pulumi.com/autonamed": "true" } };
+    const generated = diffOf(kind, binding("pods", autonamed), binding("all", autonamed));
+    expect(generated.replaces).toHaveLength(1);
+    expect(generated.deleteBeforeReplace).toBeUndefined();
+  });
+
+  it("is not what a role allows, nor whom a binding is for", () => {
+    const role = (verb: string) => ({ rules: [{ verbs: [verb], resources: ["pods"] }] });
+    const answers = [
+      diffOf("rbac.authorization.k8s.io/v1:Role", role("get"), role("list")),
+      diffOf(
+        "rbac.authorization.k8s.io/v1:RoleBinding",
+        { subjects: [{ kind: "ServiceAccount", name: "a" }] },
+        { subjects: [{ kind: "ServiceAccount", name: "b" }] },
+      ),
+    ];
+    for (const answer of answers) {
+      expect(answer.changes).toBe("DIFF_SOME");
+      expect(answer.replaces ?? []).toEqual([]);
+    }
+  });
+
   it.each<[string, string, Properties, Properties, string]>([
     [
       "selector",
