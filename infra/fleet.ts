@@ -9,7 +9,7 @@ import { Gateway } from "../components/gateway/gateway.ts";
 import type { GivenTokens } from "../components/gateway/tokens.ts";
 import { Alertmanager, type ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
 import { Grafana } from "../components/monitoring/grafana.ts";
-import { Prometheus } from "../components/monitoring/prometheus.ts";
+import { Prometheus, whereaboutsOf } from "../components/monitoring/prometheus.ts";
 import {
   gatewayTarget,
   pgbouncerTarget,
@@ -195,9 +195,13 @@ export class Fleet extends pulumi.ComponentResource {
         environment: spec.environment,
         targets: [
           ...spec.servers.map((server) =>
-            serverTarget(server, servers.get(server.name)!.workload.endpoints, serverMetricsPort),
+            serverTarget(
+              server,
+              whereaboutsOf(servers.get(server.name)!.workload),
+              serverMetricsPort,
+            ),
           ),
-          gatewayTarget(gateway.discovery ?? gateway.address, gateway.discovery !== undefined),
+          gatewayTarget(whereaboutsOf(gateway)),
           postgresTarget(postgresExporter.address),
           pgbouncerTarget(pgbouncerExporter.address),
         ],

@@ -18,6 +18,8 @@ export interface ConsoleArgs {
   /** Port that it listens on inside. */
   readonly port: number;
   readonly calls: readonly Call[];
+  /** As of a workload. */
+  readonly discovers?: boolean;
   readonly spec: {
     /** Port of the console on loopback. */
     readonly port: number;
@@ -70,6 +72,7 @@ export function consoleWorkload(
       networks: ["edge", "obs"],
       listens: [{ port: args.port, network: "obs" }],
       calls: args.calls,
+      ...(args.discovers && { discovers: true }),
       publish: [published],
       mounts: [
         { source: data, path: args.dataPath },

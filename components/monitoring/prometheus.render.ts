@@ -4,6 +4,7 @@ import { fleetAlerts } from "./alerts/catalogue.ts";
 import { alertSettings } from "./alerts/fleet-settings.ts";
 import { recordingRules } from "./alerts/recording.ts";
 import { sloRecordings } from "./alerts/slo.ts";
+import { discoveredTargets } from "./discovery.render.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import {
   promDuration,
@@ -173,25 +174,13 @@ function prometheusConfig(input: PrometheusInput) {
   };
 }
 
-function scrapeConfig({ job, address, dns, port, labels }: ScrapeTarget) {
-  const hosts: readonly string[] = typeof address === "string" ? [address] : address;
+function scrapeConfig(target: ScrapeTarget) {
+  const { job, address, port, labels } = target;
   return {
     job_name: job,
-    ...(dns
-      ? {
-          dns_sd_configs: [{ names: hosts, type: "A", port, refresh_interval: "5s" }],
-          relabel_configs: Object.entries<string>({ ...labels }).map(
-            ([target_label, replacement]) => ({
-              target_label,
-              replacement,
-            }),
-          ),
-        }
-      : {
-          static_configs: [
-            { targets: hosts.map((host) => `${host}:${port}`), labels: { ...labels } },
-          ],
-        }),
+    ...(typeof address === "string"
+      ? { static_configs: [{ targets: [`${address}:${port}`], labels: { ...labels } }] }
+      : discoveredTargets({ ...target, address })),
     ...(labels.component === "mcp-server" && {
       // Our servers name themselves on every series: the same name twice says nothing. Any other claim stays visible.
       metric_relabel_configs: [

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Platform } from "../platform/platform.ts";
+import type { Platform, Workload } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { alertmanagerName } from "./alertmanager.ts";
 import { consoleWorkload } from "./console.ts";
 import { alertmanagerPort, prometheusPort, renderPrometheus } from "./prometheus.render.ts";
-import type { ScrapeTarget } from "./scrape-target.ts";
+import type { ScrapeTarget, Whereabouts } from "./scrape-target.ts";
 
 export interface PrometheusArgs {
   readonly platform: Platform;
@@ -15,7 +15,7 @@ export interface PrometheusArgs {
   /** Label on every alert. */
   readonly environment: string;
   /** Everything but Prometheus and Alertmanager themselves. */
-  readonly targets: readonly ScrapeTarget<pulumi.Input<string | readonly string[]>>[];
+  readonly targets: readonly ScrapeTarget<pulumi.Input<Whereabouts>>[];
 }
 
 /** Logical name of the workload; its address derives from it. */
@@ -52,6 +52,7 @@ export class Prometheus extends pulumi.ComponentResource {
             ports: [...args.targets.map((target) => target.port), alertmanagerPort, prometheusPort],
           },
         ],
+        discovers: true,
         spec,
         files: pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
           renderPrometheus({
@@ -77,6 +78,20 @@ export class Prometheus extends pulumi.ComponentResource {
   }
 }
 
+/** Where Prometheus scrapes the copies of a workload. */
+export function whereaboutsOf({
+  address,
+  endpoints,
+  discovery,
+}: Pick<Workload, "address" | "endpoints" | "discovery">): pulumi.Output<Whereabouts> {
+  if (discovery === undefined) return address;
+  return pulumi.all([discovery, endpoints]).apply(([found, hosts]) => ({
+    discovery: found,
+    // Without names of their own the copies share an address, behind which is any of them.
+    expected: found.domain === undefined ? [] : hosts,
+  }));
+}
+
 /** Arguments of the image's entry point. There is no HTTP lifecycle API: whoever reaches the console cannot stop it. */
 export function prometheusCommand(spec: MonitoringSpec["prometheus"], url: string): string[] {
   // A sample in a query takes 16 bytes; one query may take a quarter of the memory.
@@ -92,7 +107,7 @@ export function prometheusCommand(spec: MonitoringSpec["prometheus"], url: strin
 }
 
 function resolveTarget(
-  target: ScrapeTarget<pulumi.Input<string | readonly string[]>>,
+  target: ScrapeTarget<pulumi.Input<Whereabouts>>,
 ): pulumi.Output<ScrapeTarget> {
   return pulumi.output(target.address).apply((address) => ({ ...target, address }));
 }

@@ -1,20 +1,23 @@
+import type { Discovery } from "../platform/platform.ts";
+
+/** Where a part is scraped: at one host name on the network `obs`, or wherever its copies are found. */
+export type Whereabouts = string | Found;
+
+interface Found {
+  readonly discovery: Discovery;
+  /** Host names of copies that have to be there: one that is not found is down, not unknown. */
+  readonly expected: readonly string[];
+}
+
 /**
  * What Prometheus scrapes: one job per part of the fleet.
  *
- * `A` is the type of the address: text for the renderer, an output of the platform for the component. A part with several
- * copies has one for each, or a name that stands for all of them (`dns`).
+ * `A` is the type of the address: plain for the renderer, an output of the platform for the component.
  */
-export interface ScrapeTarget<A = string | readonly string[]> {
+export interface ScrapeTarget<A = Whereabouts> {
   /** Job name; unique. A server's job is named after the server. */
   readonly job: string;
-  /** Host name on the network `obs`. */
   readonly address: A;
-  /**
-   * The address is a name that has an address of every copy: it is looked up again and again.
-   *
-   * @default false
-   */
-  readonly dns?: boolean;
   readonly port: number;
   /** On every series of this target. Alerts inherit them, and routes and inhibitions match on them. */
   readonly labels: TargetLabels;
@@ -65,8 +68,8 @@ export function serverTarget<A>(
 }
 
 /** The gateway's own metrics. Without it no server is reachable: critical. */
-export function gatewayTarget<A>(address: A, dns = false): ScrapeTarget<A> {
-  return { ...critical("gateway", "gateway", address), ...(dns && { dns }) };
+export function gatewayTarget<A>(address: A): ScrapeTarget<A> {
+  return critical("gateway", "gateway", address);
 }
 
 /** @param address of the PostgreSQL exporter. */

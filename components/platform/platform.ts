@@ -151,6 +151,13 @@ export interface WorkloadArgs {
    * @default nothing
    */
   readonly calls?: readonly Call[];
+  /**
+   * Whether it finds the copies of others by itself, as `Workload.discovery` says. It may then see what runs beside it,
+   * and nobody else can.
+   *
+   * @default false
+   */
+  readonly discovers?: boolean;
   /** Published ports; needs the network role `edge`. */
   readonly publish?: readonly PublishedPort[];
   /**
@@ -217,12 +224,24 @@ export interface Workload {
    */
   readonly elastic?: pulumi.Output<readonly string[]>;
   /**
-   * A host name that has an address of every copy, where the copies have no names of their own.
+   * How a workload that `discovers` finds its copies while they come and go.
    *
-   * @default - there is one copy, or `endpoints` names them all
+   * @default - there is one copy, at its address
    */
-  readonly discovery?: pulumi.Output<string>;
+  readonly discovery?: pulumi.Output<Discovery>;
   readonly resource: pulumi.CustomResource;
+}
+
+/** What tells the copies of a workload from everything else in the list of what runs. */
+export interface Discovery {
+  /** Labels that every copy has, and nothing else. */
+  readonly labels: Readonly<Record<string, string>>;
+  /**
+   * What follows the name of a copy in its host name.
+   *
+   * @default - copies have no host names of their own, and are called at their addresses
+   */
+  readonly domain?: string;
 }
 
 export interface JobArgs {

@@ -1,9 +1,10 @@
 import { DockerPlatform } from "../../components/platform/docker/docker-platform.ts";
+import type { KubernetesSettings } from "../../components/platform/kubernetes/kubernetes.schema.ts";
 import type { ReleaseIdentity } from "../../components/platform/labels.ts";
 import type { Platform } from "../../components/platform/platform.ts";
 import type { FleetSpec, StackSettings } from "../config/index.ts";
 import { imageTag, type ImageSources } from "../project-images.ts";
-import type { Place } from "./place.ts";
+import type { KubernetesPlace, Place } from "./place.ts";
 
 export interface PlatformOptions {
   readonly place: Place;
@@ -22,11 +23,26 @@ export async function platformOf(options: PlatformOptions): Promise<Platform> {
       log: spec.logging,
     });
   }
-  const { KubernetesPlatform } =
-    await import("../../components/platform/kubernetes/kubernetes-platform.ts");
+  const [{ KubernetesPlatform }, apiServer] = await Promise.all([
+    import("../../components/platform/kubernetes/kubernetes-platform.ts"),
+    apiServerOf(place, settings.kubernetes),
+  ]);
   return new KubernetesPlatform("platform", {
-    ...{ identity, place },
+    ...{ identity, place, apiServer },
     settings: settings.kubernetes,
     tagOf: (image) => imageTag(image, sources),
   });
+}
+
+async function apiServerOf(place: KubernetesPlace, settings: KubernetesSettings) {
+  const [{ apiServerPlaces }, { KubernetesClient }] = await Promise.all([
+    import("../../components/platform/kubernetes/api-server.ts"),
+    import("../../components/platform/kubernetes/client.ts"),
+  ]);
+  const client = await KubernetesClient.open(place);
+  try {
+    return await apiServerPlaces(client, settings);
+  } finally {
+    client.close();
+  }
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { KubernetesPlatform } from "../../components/platform/kubernetes/kubernetes-platform.ts";
 import { kubernetesSchema } from "../../components/platform/kubernetes/kubernetes.schema.ts";
+import { parse } from "yaml";
 import { labelNames } from "../../components/platform/labels.ts";
 import { serverMetricsPort } from "../../components/servers/mcp-server.schema.ts";
 import { loadFleet } from "../../infra/config/index.ts";
@@ -35,6 +36,7 @@ interface Created {
 
 interface PodSpec {
   readonly automountServiceAccountToken: boolean;
+  readonly serviceAccountName?: string;
   readonly securityContext: Record<string, unknown>;
   readonly containers: readonly {
     readonly name: string;
@@ -119,6 +121,10 @@ beforeAll(async () => {
     },
     place: { namespace: "mcp-fleet-prod" },
     settings,
+    apiServer: [
+      { cidrs: ["10.96.0.1/32"], ports: [443] },
+      { cidrs: ["192.0.2.7/32", "192.0.2.8/32"], ports: [6443] },
+    ],
     tagOf: () => "0123456789abcdef",
   });
   fleet = new Fleet("prod", {
@@ -131,10 +137,9 @@ beforeAll(async () => {
 });
 
 describe("the writing fleet on a cluster", () => {
-  it("keeps every pod within the restricted standard, bounded, and without a token", () => {
+  it("keeps every pod within the restricted standard and bounded", () => {
     for (const { name, template } of templates()) {
-      const { automountServiceAccountToken, securityContext, containers } = template.spec;
-      expect(automountServiceAccountToken, name).toBe(false);
+      const { securityContext, containers } = template.spec;
       expect(securityContext, name).toMatchObject({
         runAsNonRoot: true,
         seccompProfile: { type: "RuntimeDefault" },
@@ -152,6 +157,71 @@ describe("the writing fleet on a cluster", () => {
           name,
         ).toEqual([]);
       }
+    }
+  });
+
+  it("lets Prometheus see pods of its namespace, and gives nobody else a token", () => {
+    for (const { name, template } of templates()) {
+      const { automountServiceAccountToken, serviceAccountName } = template.spec;
+      const asks = name === "prometheus";
+      expect([automountServiceAccountToken, serviceAccountName], name).toEqual(
+        asks ? [true, "prometheus"] : [false, undefined],
+      );
+    }
+    const [account, ...noMore] = ofKind("ServiceAccount");
+    expect(noMore).toEqual([]);
+    expect(account!.inputs).toMatchObject({
+      metadata: { name: "prometheus" },
+      automountServiceAccountToken: false,
+    });
+    expect(ofKind("Role").map(({ inputs }) => inputs["rules"])).toEqual([
+      [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
+    ]);
+    expect(ofKind("RoleBinding").map(({ inputs }) => inputs)).toMatchObject([
+      {
+        roleRef: { kind: "Role", name: "prometheus" },
+        subjects: [{ kind: "ServiceAccount", name: "prometheus", namespace: "mcp-fleet-prod" }],
+      },
+    ]);
+    expect(created.filter(({ type }) => type.includes(":Cluster"))).toEqual([]);
+  });
+
+  it("finds the pods of servers and gateway by their labels, the current release's alone", () => {
+    const files = created.find(({ name }) => name === "prometheus-config-live")!;
+    const { "prometheus.yml": text } = JSON.parse(files.inputs["files"] as string) as Record<
+      string,
+      string
+    >;
+    const { scrape_configs: jobs } = parse(text!) as {
+      scrape_configs: {
+        job_name: string;
+        static_configs?: { targets: string[] }[];
+        kubernetes_sd_configs?: { selectors: { label: string }[] }[];
+      }[];
+    };
+    const found = jobs.filter((job) => job.kubernetes_sd_configs !== undefined);
+    expect(found.map(({ job_name }) => job_name)).toEqual([...servers, "gateway"].sort());
+    for (const { job_name, static_configs, kubernetes_sd_configs } of found) {
+      const [{ selectors }] = kubernetes_sd_configs as [{ selectors: { label: string }[] }];
+      const pairs = selectors[0]!.label.split(",").map((pair) => pair.split("="));
+      const selected = templates().filter(({ template }) =>
+        pairs.every(([label, value]) => template.metadata.labels[label!] === value),
+      );
+      expect(selected.map(({ name }) => name)).toEqual([job_name]);
+      const revision = selected[0]!.template.metadata.labels[labelNames.revision]!;
+      expect(pairs.some(([, value]) => value === revision)).toBe(job_name !== "gateway");
+      const set = `${job_name}-${revision.slice(0, 7)}`;
+      expect(static_configs).toEqual(
+        job_name === "gateway"
+          ? undefined
+          : [
+              {
+                targets: [0, 1].map(
+                  (copy) => `${set}-${copy}.${set}.mcp-fleet-prod.svc.cluster.local:9464`,
+                ),
+              },
+            ],
+      );
     }
   });
 
@@ -185,8 +255,12 @@ describe("the writing fleet on a cluster", () => {
     const policies = ofKind("NetworkPolicy").map(({ inputs }) => inputs["spec"] as Policy);
     const parties = new Map<string, Party>([
       ["outside", "outside"],
+      ["api-service", { address: "10.96.0.1" }],
+      ["api-server", { address: "192.0.2.8" }],
+      ["beside-it", { address: "192.0.2.9" }],
       ...templates().map(({ name, template }): [string, Party] => [name, template.metadata.labels]),
     ]);
+    const strangers = new Set(["outside", "api-service", "api-server", "beside-it"]);
     const ports = new Map(spec.servers.map(({ name, port }) => [name, port]));
     const exporters = ["postgres-exporter 9187", "pgbouncer-exporter 9127"];
     const expected = [
@@ -202,16 +276,17 @@ describe("the writing fleet on a cluster", () => {
       ...["pgbouncer postgres 5432", "migrations postgres 5432", "postgres-exporter postgres 5432"],
       "pgbouncer-exporter pgbouncer 6432",
       ...exporters.map((exporter) => `prometheus ${exporter}`),
+      ...["prometheus api-service 443", "prometheus api-server 6443"],
       ...["prometheus gateway 8405", "prometheus alertmanager 9093", "prometheus prometheus 9090"],
     ];
     const tried = [
-      ...[5432, 6432, 8080, 8405, 9090, 9093, 9127, 9187, serverMetricsPort],
+      ...[443, 6443, 5432, 6432, 8080, 8405, 9090, 9093, 9127, 9187, serverMetricsPort],
       ...ports.values(),
     ];
     const found: string[] = [];
     for (const [from, one] of parties) {
       for (const [to, other] of parties) {
-        if (from === "outside" && to === "outside") continue;
+        if (strangers.has(from) && strangers.has(to)) continue;
         for (const port of tried) {
           if (isAllowed(policies, one, other, port)) found.push(`${from} ${to} ${port}`);
         }
@@ -220,10 +295,11 @@ describe("the writing fleet on a cluster", () => {
     const outward = found.filter((edge) => edge.startsWith("alertmanager "));
     // Alertmanager may call the world: of the fleet that is the gateway, which is open to the world.
     expect(new Set(outward.map((edge) => edge.split(" ")[1]))).toEqual(
-      new Set(["outside", "gateway"]),
+      new Set([...strangers, "gateway"]),
     );
+    // Whoever comes from an address is one of the outside.
     const others = (edges: readonly string[]) =>
-      edges.filter((edge) => !edge.startsWith("alertmanager ")).sort();
+      edges.filter((edge) => !/^(alertmanager|api-\w+|beside-it) /.test(edge)).sort();
     expect(others(found)).toEqual(others(expected));
   });
 

@@ -23,6 +23,7 @@ import type {
   WorkloadArgs,
 } from "../platform.ts";
 import { revisionOf } from "../revision.ts";
+import type { ApiServerPlace } from "./api-server.ts";
 import { imageHealth } from "./image-health.ts";
 import { nodeImage } from "./image-reference.ts";
 import type { KubernetesSettings } from "./kubernetes.schema.ts";
@@ -30,9 +31,10 @@ import { LiveFilesResource } from "./live-files.ts";
 import { notAwaited, type Named, type Scope } from "./named.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
 import { denyAll, edgeLabels, policyOf, type Edges } from "./network-policy.ts";
+import { podListAccess } from "./pod-list-access.ts";
 import { podSet } from "./pod-set.ts";
 import { mostCopies, scaling } from "./scaling.ts";
-import { podsService, workloadService } from "./service.ts";
+import { workloadService } from "./service.ts";
 import { jobPod, podSpec, type LiveMountSource, type PodArgs } from "./pod.ts";
 
 export interface KubernetesPlatformArgs {
@@ -44,6 +46,8 @@ export interface KubernetesPlatformArgs {
     readonly kubeconfig?: string;
   };
   readonly settings: KubernetesSettings;
+  /** Where those who `discover` reach the API server. */
+  readonly apiServer: readonly ApiServerPlace[];
   /** Tag of an image of the project: its content. */
   readonly tagOf: (image: ImageName) => string;
 }
@@ -191,7 +195,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const beside = args.strategy === "beside";
     const many = args.copies === "many" || (args.copies === undefined && beside);
     const edges = edgesOf(args);
-    const pod = this.#pod(args, many);
+    const pod = this.#pod(name, args, many);
     const revision = pulumi
       .output({ pod: podSpec(pod, this.#args.settings), edges })
       .apply(revisionOf);
@@ -212,6 +216,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const child = this.#options(opts);
     const service = workloadService(scope, name, args, named, child);
     const policyMade = this.#policy(name, args, edges, named, child);
+    const access = args.discovers ? podListAccess(scope, name, named, child) : [];
     const replicas = beside
       ? this.#args.settings.replicas
       : many
@@ -223,7 +228,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       ...{ named, edges, replicas, scaled },
       opts: {
         ...child,
-        dependsOn: [...(opts.dependsOn ?? []), ...readyOf(args.mounts), service, policyMade],
+        dependsOn: [
+          ...(opts.dependsOn ?? []),
+          ...readyOf(args.mounts),
+          ...[service, policyMade],
+          ...access,
+        ],
       },
     });
     const last = scaling(scope, name, args, { named, set, replicas, most }, child);
@@ -243,12 +253,16 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         // An autoscaler takes away the pods with the highest numbers, and keeps as many as these.
         endpoints: hosts(0, replicas),
         ...(scaled && { elastic: hosts(replicas, most) }),
+        discovery: pulumi
+          .all([named.selector, address])
+          .apply(([labels, domain]) => ({ labels, domain })),
       };
     }
-    const endpoints = address.apply((host) => [host]);
-    if (replicas === 1) return { address, endpoints, resource: set };
-    const all = podsService(scope, name, named, child);
-    return { address, endpoints, resource: set, discovery: all };
+    return {
+      ...{ address, resource: set },
+      endpoints: address.apply((host) => [host]),
+      ...(many && { discovery: pulumi.output(named.selector).apply((labels) => ({ labels })) }),
+    };
   }
 
   job(name: string, args: JobArgs, opts: ChildOptions): Job {
@@ -258,13 +272,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const labels = revision.apply((value) => this.#labels(name, args.component, value));
     const selector = this.#selector(args.component);
     const child = this.#options(opts);
-    const made = this.#policy(
-      name,
-      { component: args.component },
-      edges,
-      { name, labels, selector },
-      child,
-    );
+    const made = this.#policy(name, {}, edges, { name, labels, selector }, child);
     const job = new batch.Job(
       name,
       {
@@ -293,7 +301,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return { resource: job };
   }
 
-  #pod(args: WorkloadArgs, many: boolean): PodArgs {
+  #pod(name: string, args: WorkloadArgs, many: boolean): PodArgs {
     const { command, stop, ...rest } = args;
     const health = args.health ?? imageHealth(args.component);
     return {
@@ -301,6 +309,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       ...(command && { args: command }),
       ...(health && { health }),
       graceSeconds: stop.graceSeconds,
+      ...(args.discovers && { account: name }),
       ...(many && { preStopSeconds, spreadBy: this.#selector(args.component) }),
       restartPolicy: "Always",
     };
@@ -308,7 +317,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   #policy(
     name: string,
-    args: Pick<WorkloadArgs, "component" | "audience">,
+    args: Pick<WorkloadArgs, "audience" | "discovers">,
     edges: Edges,
     named: Named,
     opts: pulumi.CustomResourceOptions,
@@ -317,9 +326,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       name,
       {
         metadata: { name: named.name, namespace: this.#namespace, labels: named.labels },
-        spec: pulumi
-          .output(named.selector)
-          .apply((selector) => policyOf(selector, edges, args.audience === "clients")),
+        spec: pulumi.output(named.selector).apply((selector) =>
+          policyOf(selector, edges, {
+            open: args.audience === "clients",
+            ...(args.discovers && { apiServer: this.#args.apiServer }),
+          }),
+        ),
       },
       opts,
     );

@@ -29,6 +29,24 @@ export const kubernetesSchema = z
       .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, { error: "a DNS name, as in cluster.local" })
       .default("cluster.local")
       .describe("DNS domain of the cluster."),
+    apiServer: z
+      .strictObject({
+        cidrs: z
+          .array(
+            z.union([z.cidrv4(), z.cidrv6()], { error: "an address block, as in 10.0.0.1/32" }),
+          )
+          .min(1)
+          .describe("Its addresses: of its Service and of what is behind that."),
+        ports: z
+          .array(z.int().min(1).max(65_535))
+          .min(1)
+          .default([443, 6443])
+          .describe("Its ports."),
+      })
+      .optional()
+      .describe(
+        "Where Prometheus may reach the API server. Default: as the cluster says at each release; if it may not be asked, every address on 443 and 6443.",
+      ),
     replicas: z.int().min(1).max(100).default(2).describe("Pods of each MCP server."),
     autoscaling: z
       .strictObject({

@@ -1,6 +1,8 @@
 import type { networking } from "@pulumi/kubernetes/types/input.js";
 import type { Call, Listener, NetworkRole } from "../platform.ts";
 
+import type { ApiServerPlace } from "./api-server.ts";
+
 type PolicySpec = networking.v1.NetworkPolicySpec;
 
 /** Labels of pods by which policies find those that call, and those that are called. */
@@ -12,6 +14,14 @@ const roleLabels = {
 export interface Edges {
   readonly listens: readonly Listener[];
   readonly calls: readonly Call[];
+}
+
+/** What leads out of the fleet's own networks. */
+export interface Outside {
+  /** Whether clients outside of the fleet may call the ports on `edge`. */
+  readonly open: boolean;
+  /** Where the API server is, for those that ask it. */
+  readonly apiServer?: readonly ApiServerPlace[];
 }
 
 /** Labels of a pod with these edges. */
@@ -30,13 +40,11 @@ export const denyAll: PolicySpec = { podSelector: {}, policyTypes: ["Ingress", "
 /**
  * What one workload may do: be called on its ports by pods that call that network, and call pods that serve the
  * networks it calls. A connection needs the leave of both sides.
- *
- * @param open whether clients outside of the fleet may call the ports on `edge`
  */
 export function policyOf(
   selector: Readonly<Record<string, string>>,
   { listens, calls }: Edges,
-  open: boolean,
+  { open, apiServer = [] }: Outside,
 ): PolicySpec {
   const outside = calls.some(({ network }) => network === "edge");
   const inside = calls.filter(({ network }) => network !== "edge");
@@ -57,6 +65,10 @@ export function policyOf(
     ...(outside
       ? [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }] }]
       : []),
+    ...apiServer.map(({ cidrs, ports }) => ({
+      to: cidrs.map((cidr) => ({ ipBlock: { cidr } })),
+      ports: sorted(ports).map((port) => ({ protocol: "TCP", port })),
+    })),
   ];
   return {
     podSelector: { matchLabels: { ...selector } },

@@ -26,6 +26,12 @@ export interface PodArgs extends Pick<
   /** Seconds between the notice that a pod goes and its stop signal: those who call it have to hear of it first. */
   readonly preStopSeconds?: number;
   readonly restartPolicy: "Always" | "Never";
+  /**
+   * Account whose token it has.
+   *
+   * @default - none: it cannot ask the API server anything
+   */
+  readonly account?: string;
   /** Whether the pods of it are to be on different nodes, by these labels. */
   readonly spreadBy?: Readonly<Record<string, string>>;
 }
@@ -47,7 +53,8 @@ export function podSpec(args: PodArgs, settings: KubernetesSettings): PodSpec {
     ...(shmMb === undefined ? [] : [memory("shm", "/dev/shm", shmMb)]),
   ];
   return {
-    automountServiceAccountToken: false,
+    automountServiceAccountToken: args.account !== undefined,
+    ...(args.account !== undefined && { serviceAccountName: args.account }),
     enableServiceLinks: false,
     restartPolicy: args.restartPolicy,
     terminationGracePeriodSeconds: args.graceSeconds + (args.preStopSeconds ?? 0),

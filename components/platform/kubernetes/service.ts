@@ -1,7 +1,6 @@
 import * as core from "@pulumi/kubernetes/core/v1/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { WorkloadArgs } from "../platform.ts";
-import { serviceHost } from "./names.ts";
 import { notAwaited, type Named, type Scope } from "./named.ts";
 
 /** The name under which a workload is called; headless where every pod is called by its own. */
@@ -39,30 +38,6 @@ export function workloadService(
     },
     opts,
   );
-}
-
-/** A name with an address of every pod: one of a Service has always the same one. */
-export function podsService(
-  scope: Scope,
-  name: string,
-  named: Named,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
-  const service = `${name}-pods`;
-  const made = new core.Service(
-    service,
-    {
-      metadata: {
-        name: service,
-        namespace: scope.namespace,
-        labels: named.labels,
-        annotations: notAwaited,
-      },
-      spec: { selector: named.selector, clusterIP: "None", publishNotReadyAddresses: true },
-    },
-    opts,
-  );
-  return made.metadata.name.apply((host) => serviceHost(host, scope.zone));
 }
 
 function portsOf({ listens = [], publish = [] }: WorkloadArgs): number[] {

@@ -27,5 +27,7 @@ export const disposableKinds: readonly Kind[] = [
   { kind: "NetworkPolicy", group: "networking.k8s.io/v1", plural: "networkpolicies" },
   { kind: "Secret", group: "v1", plural: "secrets" },
   { kind: "ConfigMap", group: "v1", plural: "configmaps" },
+  { kind: "RoleBinding", group: "rbac.authorization.k8s.io/v1", plural: "rolebindings" },
+  { kind: "Role", group: "rbac.authorization.k8s.io/v1", plural: "roles" },
   { kind: "ServiceAccount", group: "v1", plural: "serviceaccounts" },
 ];

@@ -20,13 +20,16 @@ const needs: readonly Need[] = [
   { group: "networking.k8s.io", resources: ["networkpolicies", "ingresses"], verbs: manage },
   { group: "policy", resources: ["poddisruptionbudgets"], verbs: manage },
   { group: "autoscaling", resources: ["horizontalpodautoscalers"], verbs: manage },
+  // Prometheus is let see pods: nobody may give away what they do not have.
+  { group: "", resources: ["serviceaccounts"], verbs: manage },
+  { group: "rbac.authorization.k8s.io", resources: ["roles", "rolebindings"], verbs: manage },
   { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "patch"] },
   { group: "", resources: ["pods/log"], verbs: ["get"] },
   // A connection that is upgraded begins with a GET; newer servers ask for create as well.
   { group: "", resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
   { group: "", resources: ["events"], verbs: ["list"] },
   // Leftovers are looked for among these too.
-  { group: "", resources: ["configmaps", "serviceaccounts"], verbs: ["list", "delete"] },
+  { group: "", resources: ["configmaps"], verbs: ["list", "delete"] },
 ];
 
 /** One permission. */

@@ -1,3 +1,5 @@
+import { BlockList } from "node:net";
+
 /** What of a NetworkPolicy the fleet uses; anything else is refused, so that nothing is judged that is not understood. */
 export interface Policy {
   readonly podSelector: Selector;
@@ -22,8 +24,12 @@ interface Peer {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A pod of the namespace, or somebody outside of the cluster. */
-export type Party = Labels | "outside";
+/** A pod of the namespace, somebody at an address that is no pod's, or anybody else outside of the cluster. */
+export type Party = Labels | Address | "outside";
+
+interface Address {
+  readonly address: string;
+}
 
 /**
  * Whether a connection is let through, as the API documents it: policies of a pod add up, one that has none is open, and
@@ -36,16 +42,20 @@ export function isAllowed(
   port: number,
 ): boolean {
   const leaves =
-    from === "outside" ||
+    !isPod(from) ||
     side(policies, from, "Egress", ({ egress = [] }) =>
       egress.some((rule) => matches(rule.to, to) && onPort(rule.ports, port)),
     );
   const enters =
-    to === "outside" ||
+    !isPod(to) ||
     side(policies, to, "Ingress", ({ ingress = [] }) =>
       ingress.some((rule) => matches(rule.from, from) && onPort(rule.ports, port)),
     );
   return leaves && enters;
+}
+
+function isPod(party: Party): party is Labels {
+  return party !== "outside" && typeof (party as Partial<Address>).address !== "string";
 }
 
 function side(
@@ -66,10 +76,19 @@ function matches(peers: readonly Peer[] | undefined, party: Party): boolean {
   return peers.some(({ podSelector, namespaceSelector, ipBlock }) => {
     // Other namespaces: nobody of the fleet, and nobody outside.
     if (namespaceSelector !== undefined) return false;
-    // Addresses of pods are in a block, too.
-    if (ipBlock !== undefined) return true;
-    return party !== "outside" && podSelector !== undefined && selects(podSelector, party);
+    if (ipBlock !== undefined) return isWithin(party, ipBlock.cidr);
+    return isPod(party) && podSelector !== undefined && selects(podSelector, party);
   });
+}
+
+/** Addresses of pods are in a block of all, too; a narrower one is taken to be of something else. */
+function isWithin(party: Party, cidr: string): boolean {
+  const [network = "", prefix = ""] = cidr.split("/");
+  if (Number(prefix) === 0) return true;
+  if (isPod(party) || party === "outside") return false;
+  const block = new BlockList();
+  block.addSubnet(network, Number(prefix), network.includes(":") ? "ipv6" : "ipv4");
+  return block.check(party.address);
 }
 
 function selects({ matchLabels = {} }: Selector, labels: Labels): boolean {
