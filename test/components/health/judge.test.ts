@@ -247,6 +247,6 @@ describe("a gate", () => {
       }),
     );
     expect(judgement.verdict).toBe("pass");
-    expect(most).toBe(16);
+    expect(most).toBe(6);
   });
 });
