@@ -6,7 +6,6 @@ import { readPolicy, type HealthPolicy } from "../components/health/policy.schem
 import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
 import { withCopies } from "../components/health/copies.ts";
 import { withoutLatencyOf } from "../components/health/unchanged.ts";
-import { revisionOf } from "../components/platform/revision.ts";
 import type { FleetSpec } from "./config/index.ts";
 import { judgeHealth } from "./health-judge.ts";
 import { keptPlace, moveObjection, placeIn } from "./platforms/place.ts";
@@ -14,6 +13,7 @@ import type { Site } from "./platforms/site.ts";
 import { secretsOf } from "./probe-secrets.ts";
 import type { GuardedParts, ReleaseGates } from "./release-gates.ts";
 import { refusal } from "./refusal.ts";
+import { releaseName } from "./release-name.ts";
 import type { Deployment } from "./release/deployment.ts";
 import type { Judge } from "./release/gate.ts";
 import { historyDirectory } from "./release/history-place.ts";
@@ -77,7 +77,7 @@ export async function openRelease(
   const moved = moveObjection(stack, placeIn(journal), site.place);
   if (moved !== undefined) throw refusal(moved);
   const policies = policiesOf(spec);
-  const release = `r-${revisionOf(parts).slice(0, 10)}`;
+  const release = releaseName(parts);
   // Nothing new, no new transaction: an unchanged `up` shows no change at all.
   const again = state === "committed" && journal!.release === release;
   const identity = { release, transaction: again ? journal!.transaction : newTransaction() };

@@ -154,6 +154,18 @@ export class FleetStack {
     return outputsOf((await this.#openState()).deployment ?? {});
   }
 
+  /** Settings of the stack, secrets in clear. */
+  async config(): Promise<Record<string, string>> {
+    const place = ["--stack", this.#name, "--config-file", this.#configFile.path];
+    const text = await pulumi(["config", "--show-secrets", "--json", ...place], {
+      cwd: this.#rootDir,
+    });
+    const settings = JSON.parse(text) as Record<string, { readonly value?: string }>;
+    return Object.fromEntries(
+      Object.entries(settings).map(([key, { value = "" }]) => [key, value]),
+    );
+  }
+
   /** Resources of the current state; secrets may be encrypted. */
   async resources(): Promise<StateResource[]> {
     return [...((await this.#current()).resources ?? [])];

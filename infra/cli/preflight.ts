@@ -11,7 +11,11 @@ export function askedPlace(context: Pick<CommandContext, "rootDir" | "stack">): 
   return placeOf(settingsOf(context), context.stack);
 }
 
-function settingsOf({ rootDir, stack }: Pick<CommandContext, "rootDir" | "stack">): StackSettings {
+/** What the stack's file says of its place. */
+export function settingsOf({
+  rootDir,
+  stack,
+}: Pick<CommandContext, "rootDir" | "stack">): StackSettings {
   return readStackFile(rootDir, stack).settings;
 }
 
@@ -51,6 +55,22 @@ export async function requireFit(context: CommandContext, fleet: FleetSpec): Pro
   const grafana = fleet.monitoring.grafana.enabled === "yes";
   const objection = await site.objection(fleet, grafana);
   if (objection !== undefined) throw new UserError(objection);
+}
+
+/**
+ * Why no cluster can be asked about a stack on Kubernetes; undefined if one can, or the stack is on Docker. A cluster that
+ * answers and refuses is none of this: `requireFit` says what to do about it.
+ */
+export async function noClusterFor(context: CommandContext): Promise<string | undefined> {
+  const place = askedPlace(context);
+  if (place.platform === "docker") return undefined;
+  try {
+    const site = await siteOf(place, context.stack);
+    await site.ping();
+    return undefined;
+  } catch (error) {
+    return (error as Error).name === "NoClusterError" ? (error as Error).message : undefined;
+  }
 }
 
 function asUserError(error: Error): never {

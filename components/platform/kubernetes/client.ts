@@ -1,6 +1,6 @@
 import { KubernetesApi, KubernetesApiError } from "./api.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
-import { openKubeConfig, type ClusterAccess } from "./kube-config.ts";
+import { NoClusterError, openKubeConfig, type ClusterAccess } from "./kube-config.ts";
 import type { KubeAccess } from "./light-config.ts";
 
 export interface ClientPlace extends ClusterAccess {
@@ -41,7 +41,8 @@ export class KubernetesClient {
     try {
       version = await this.api.get("/version", { timeoutMs: 5000 });
     } catch (error) {
-      throw new Error(`${where}: ${describe(error)}`);
+      const message = `${where}: ${describe(error)}`;
+      throw answers(error) ? new Error(message) : new NoClusterError(message);
     }
     const minor = Number.parseInt(version.minor, 10);
     if (version.major === "1" && minor < oldestMinor) {
@@ -63,6 +64,16 @@ export class KubernetesClient {
   }
 }
 
+/** Whether something is there, although it does not answer as it should. */
+function answers(error: unknown): boolean {
+  return error instanceof KubernetesApiError || isAboutCertificate(error);
+}
+
+function isAboutCertificate(error: unknown): boolean {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(code);
+}
+
 /** What a failed question means, and what to do about it. */
 function describe(error: unknown): string {
   if (error instanceof KubernetesApiError) {
@@ -71,7 +82,7 @@ function describe(error: unknown): string {
       : `it refuses: ${error.message}`;
   }
   const { message, code = "" } = error as NodeJS.ErrnoException;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(code)) {
+  if (isAboutCertificate(error)) {
     return `its certificate is not of the authority in the kubeconfig (${message}); fetch the kubeconfig anew`;
   }
   return `none answers (${message || code}); start it, connect to its network, or correct kubernetes.context`;

@@ -21,6 +21,11 @@ export interface OpenedConfig {
   readonly cluster: ClusterIdentity;
 }
 
+/** There is no way to a cluster from here, or none at its end; the message says what to do about it. */
+export class NoClusterError extends Error {
+  override readonly name = "NoClusterError";
+}
+
 /** What the client library takes for a cluster where it found no configuration. */
 const nowhere = "http://localhost:8080";
 
@@ -29,7 +34,7 @@ export async function openKubeConfig(access: ClusterAccess): Promise<OpenedConfi
   const from = access.kubeconfig ?? (process.env["KUBECONFIG"] || "~/.kube/config");
   const config = await readConfig(access, from);
   if (config.getCurrentCluster()?.server === nowhere && access.kubeconfig === undefined) {
-    throw new Error(
+    throw new NoClusterError(
       "there is no kubeconfig; point KUBECONFIG or the setting kubernetes.kubeconfig at one, " +
         "as `kind get kubeconfig` or the tool of your cloud writes it",
     );
@@ -66,7 +71,7 @@ async function readConfig(access: ClusterAccess, from: string): Promise<KubeAcce
     if (access.kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(access.kubeconfig);
   } catch (error) {
-    throw new Error(
+    throw new NoClusterError(
       `kubeconfig ${from} cannot be read: ${(error as Error).message}; correct KUBECONFIG or the setting kubernetes.kubeconfig`,
     );
   }
@@ -92,7 +97,7 @@ function select(config: KubeAccess, { context, cluster }: ClusterAccess, from: s
     // The same cluster has another name in the configuration of another machine.
     const same = cluster && names.find((name) => leadsTo(config, name, cluster));
     if (same === undefined) {
-      throw new Error(
+      throw new NoClusterError(
         context === undefined && wanted === ""
           ? `kubeconfig ${from} has no current context; set kubernetes.context (${list})`
           : `kubeconfig ${from} has no context ${wanted}; correct kubernetes.context (${list})`,
@@ -101,7 +106,7 @@ function select(config: KubeAccess, { context, cluster }: ClusterAccess, from: s
     config.setCurrentContext(same);
   }
   if (config.getCurrentCluster() === null) {
-    throw new Error(
+    throw new NoClusterError(
       `context ${config.getCurrentContext()} of kubeconfig ${from} names a cluster that is not in it`,
     );
   }

@@ -2,7 +2,7 @@ import { loadStackFleet } from "./config.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
-import { requireFit } from "../preflight.ts";
+import { noClusterFor, requireFit } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
 import { prepareTools } from "../tools.ts";
@@ -10,6 +10,12 @@ import { prepareTools } from "../tools.ts";
 /** What `up` would change. */
 export async function preview(context: CommandContext): Promise<number> {
   const { fleet } = loadStackFleet(context);
+  const noCluster = await noClusterFor(context);
+  if (noCluster !== undefined) {
+    // Loads the whole program: not for those who have a cluster.
+    const { previewWithoutCluster } = await import("../manifests/preview.ts");
+    return previewWithoutCluster(context, fleet, noCluster);
+  }
   await prepareTools(context, "pulumi", "docker", "images", "state");
   await requireFit(context, fleet);
   const stack = await FleetStack.open(context, { create: true });

@@ -9,6 +9,7 @@ import { KubernetesTransport } from "../../../components/platform/kubernetes/tra
 import type { FleetSpec } from "../../config/index.ts";
 import type { KubernetesPlace } from "../place.ts";
 import type { EvidenceChoice, KnownResource, Site, StackObject } from "../site.ts";
+import { officialBaseImage } from "./base-image.ts";
 import { collectPods } from "./evidence.ts";
 import { wantsGrafana } from "./grafana.ts";
 import { objectionOf } from "./objection.ts";
@@ -16,9 +17,6 @@ import { findUnknown, foreignObjection, removeOrphans } from "./orphans.ts";
 import { checkPods } from "./parts.ts";
 import { Reach } from "./reach.ts";
 import { dataVolumes, removeVolumes } from "./volumes.ts";
-
-/** Base of the images that are built for a cluster: nobody's own, for nodes pull what it became. */
-const officialBaseImage = "debian:trixie-slim";
 
 /** A stack in a namespace of a cluster. */
 export class KubernetesSite implements Site {

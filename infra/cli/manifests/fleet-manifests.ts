@@ -1,0 +1,117 @@
+import "../../cheap-stack-traces.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { KubernetesPlatform } from "../../../components/platform/kubernetes/kubernetes-platform.ts";
+import { renderDashboards } from "../../../components/monitoring/dashboards/fleet-dashboards.ts";
+import { receiversWithSecret } from "../../../components/monitoring/receivers.ts";
+import type { FleetSpec, StackSettings } from "../../config/index.ts";
+import { Fleet } from "../../fleet.ts";
+import { prepareContexts } from "../../image-contexts.ts";
+import { liveBefore } from "../../open-release.ts";
+import { officialBaseImage } from "../../platforms/kubernetes/base-image.ts";
+import { placeOf, type KubernetesPlace } from "../../platforms/place.ts";
+import { labelsOf } from "../../previous-labels.ts";
+import { programReceivers, programTokens } from "../../program-config.ts";
+import { programHash } from "../../program-hash.ts";
+import { builtImages, imageTag } from "../../project-images.ts";
+import { releaseName } from "../../release-name.ts";
+import type { Deployment } from "../../release/deployment.ts";
+import { readRecords, transactionState, type ReleaseRecords } from "../../release/records.ts";
+import type { Handover } from "../../switch-traffic.ts";
+import { deployedOf, keyOf } from "./deployed.ts";
+import { withheld } from "./manifest.ts";
+import { runProgram, type Planned } from "./run-program.ts";
+
+export interface FleetManifestsOptions {
+  readonly rootDir: string;
+  readonly stack: string;
+  readonly fleet: FleetSpec;
+  readonly settings: StackSettings;
+  /** The last release, with its secrets open; null if there is none or nothing is known of it. */
+  readonly deployment: Deployment | null;
+  /**
+   * Settings of the stack with secrets in clear.
+   *
+   * @default - they are not known: what would be in files is left open
+   */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** Stand where only a run of the transaction knows better. */
+const unknown = { transaction: "t-preview", lineage: "preview" };
+
+/** Everything that a fleet would have in a cluster, by the program that deploys it, without asking a cluster. */
+export async function planFleet(options: FleetManifestsOptions): Promise<Planned[]> {
+  const { rootDir, stack, fleet: spec, settings, deployment, config } = options;
+  const deployed = deployedOf(deployment);
+  const sources = {
+    rootDir,
+    contextOf: await prepareContexts(rootDir),
+    baseImage: settings.baseImage ?? officialBaseImage,
+  };
+  const resources = deployment?.resources ?? [];
+  const records = readRecords(resources);
+  const grafana = wantsGrafana(spec, deployed.resources, deployment !== null);
+  const run = { project: "mcp-fleet", stack, deployed, config: config ?? {} };
+  return runProgram(run, () => {
+    const tokens = config && programTokens(spec);
+    const receivers = config ? programReceivers(spec) : withheldReceivers(spec);
+    const images = builtImages.map((image) => imageTag(image, sources));
+    const program = programHash(rootDir);
+    const parts = { spec, images, grafana, tokens: tokens ?? null, receivers, program };
+    const release = releaseName(parts);
+    const { identity, before } = handoverOf(records, release);
+    const platform = new KubernetesPlatform("platform", {
+      identity: { stack, release, ...identity, previous: labelsOf(resources) },
+      place: placeOf(settings, stack) as KubernetesPlace,
+      settings: settings.kubernetes,
+      tagOf: (image) => imageTag(image, sources),
+    });
+    const gate = (name: string) => () => new pulumi.ComponentResource("mcpfleet:index:Gate", name);
+    new Fleet(spec.name, {
+      ...{ platform, spec, grafana, receivers },
+      dashboards: grafana ? renderDashboards(spec.monitoring) : {},
+      ...(tokens && { tokens }),
+      gates: {
+        before,
+        firstStep: deployment ? (spec.rollout.steps[0] ?? 100) : 100,
+        private: gate("private"),
+        public: gate("public"),
+      },
+    });
+  });
+}
+
+/** Whether its image can be had is a question to the cluster: what is there stays, and a new stack is shown with it. */
+function wantsGrafana(
+  { monitoring: { grafana } }: FleetSpec,
+  deployed: ReadonlyMap<string, unknown>,
+  isDeployed: boolean,
+): boolean {
+  if (grafana.enabled !== "auto") return grafana.enabled === "yes";
+  return !isDeployed || deployed.has(keyOf("kubernetes:apps/v1:StatefulSet", "grafana"));
+}
+
+function withheldReceivers({ monitoring }: FleetSpec): Record<string, string> {
+  const needed = receiversWithSecret(monitoring.alertmanager);
+  return Object.fromEntries(needed.map(({ name }) => [name, withheld]));
+}
+
+/** As `openRelease` decides it. */
+function handoverOf(records: ReleaseRecords, release: string) {
+  const { journal } = records;
+  const again = transactionState(records) === "committed" && journal!.release === release;
+  const handover = again ? (journal!.context as Handover) : liveBefore(records);
+  const before = Object.fromEntries(
+    Object.entries(handover.before).map(([server, workload]) => {
+      const endpoints = handover.endpoints?.[server];
+      return [server, { workload, ...(endpoints && { endpoints }) }];
+    }),
+  );
+  return {
+    identity: {
+      transaction: again ? journal!.transaction : unknown.transaction,
+      lineage: journal?.lineage ?? unknown.lineage,
+    },
+    before,
+  };
+}

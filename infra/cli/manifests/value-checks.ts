@@ -1,0 +1,170 @@
+import type { Finding, Manifest } from "./manifest.ts";
+import { pathOf, shown, subjectOf } from "./manifest.ts";
+import { templateOf, type Container } from "./pods.ts";
+
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+const keyName = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const keyPrefix = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const quantity = /^[+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+|[numkMGTPE]|[KMGTPE]i)?$/;
+
+/** Longest name of a label's value and of a DNS label. */
+const longest = 63;
+/**
+ * Room that a set takes behind its name: `-` and the ten characters of a revision, which together are the value of a
+ * label on each of its pods.
+ */
+const roomOfSet = 11;
+/** All files of a Secret together, bytes: the API server refuses more. */
+const largestSecret = 1024 * 1024;
+
+type Step = string | number;
+
+/** Names, labels, quantities and sizes, which the schemas call text and the API server looks into. */
+export function valueFindings(manifest: Manifest): Finding[] {
+  const object = subjectOf(manifest);
+  const findings: Finding[] = [];
+  const say = (path: readonly Step[], problem: string): void =>
+    void findings.push({ object, path: pathOf(path), problem });
+  nameProblems(manifest, say);
+  const template = templateOf(manifest);
+  const labelled: [readonly Step[], object | undefined][] = [
+    [["metadata", "labels"], manifest.metadata.labels],
+    [["spec", "template", "metadata", "labels"], template?.metadata?.labels],
+    [["spec", "selector"], labelsIn(manifest)],
+    [["spec", "template", "spec", "nodeSelector"], nodeSelectorOf(template)],
+  ];
+  for (const [path, labels] of labelled) {
+    for (const [key, value] of Object.entries(labels ?? {})) {
+      keyProblem([...path, key], key, say);
+      if (typeof value !== "string") continue;
+      if (value.length > longest || !labelValue.test(value)) {
+        say(
+          [...path, key],
+          `got ${shown(value)}; allowed: at most ${longest} letters, digits, dashes, dots and underscores; correct it`,
+        );
+      }
+    }
+  }
+  for (const key of Object.keys(manifest.metadata.annotations ?? {})) {
+    keyProblem(["metadata", "annotations", key], key, say);
+  }
+  quantityProblems(manifest, say);
+  sizeProblem(manifest, say);
+  return findings;
+}
+
+type Say = (path: readonly Step[], problem: string) => void;
+
+function nameProblems({ kind, metadata: { name } }: Manifest, say: Say): void {
+  const most = kind === "StatefulSet" ? longest - roomOfSet : longest;
+  if (name.length > most) {
+    say(
+      ["metadata", "name"],
+      `got ${name.length} characters; allowed: at most ${most}; shorten the name of its part in the fleet file`,
+    );
+  } else if (!label.test(name)) {
+    say(
+      ["metadata", "name"],
+      `got ${shown(name)}; allowed: lower-case letters, digits and dashes, no dash at either end`,
+    );
+  }
+}
+
+function keyProblem(path: readonly Step[], key: string, say: Say): void {
+  const parts = key.split("/");
+  const name = parts.pop()!;
+  const [prefix] = parts;
+  const fits =
+    parts.length < 2 &&
+    keyName.test(name) &&
+    (prefix === undefined || (prefix.length <= 253 && keyPrefix.test(prefix)));
+  if (!fits) {
+    say(
+      path,
+      `got the key ${shown(key)}; allowed: up to ${longest} letters, digits, dashes, dots and underscores, with a DNS name and / before it if need be`,
+    );
+  }
+}
+
+function labelsIn({ kind, spec }: Manifest): object | undefined {
+  const selector = (spec as { readonly selector?: { readonly matchLabels?: object } } | undefined)
+    ?.selector;
+  return kind === "Service" ? selector : selector?.matchLabels;
+}
+
+function nodeSelectorOf(template: ReturnType<typeof templateOf>): object | undefined {
+  return (template?.spec as { readonly nodeSelector?: object } | undefined)?.nodeSelector;
+}
+
+function quantityProblems(manifest: Manifest, say: Say): void {
+  const pod = templateOf(manifest)?.spec;
+  const at = ["spec", "template", "spec"];
+  for (const group of ["containers", "initContainers"] as const) {
+    pod?.[group]?.forEach((container, index) =>
+      containerQuantities(container, [...at, group, index], say),
+    );
+  }
+  pod?.volumes?.forEach(({ emptyDir }, index) => {
+    const limit = emptyDir?.sizeLimit;
+    if (limit !== undefined)
+      quantityOf(limit, [...at, "volumes", index, "emptyDir.sizeLimit"], say);
+  });
+  if (manifest.kind !== "PersistentVolumeClaim") return;
+  const { resources } = manifest["spec"] as { readonly resources?: { readonly requests?: object } };
+  for (const [name, value] of Object.entries(resources?.requests ?? {})) {
+    quantityOf(value, ["spec", "resources", "requests", name], say);
+  }
+}
+
+function containerQuantities({ resources }: Container, at: readonly Step[], say: Say): void {
+  for (const part of ["requests", "limits"] as const) {
+    for (const [name, value] of Object.entries(resources?.[part] ?? {})) {
+      const path = [...at, "resources", part, name];
+      const amount = quantityOf(value, path, say);
+      const limit = part === "requests" ? amountOf(resources?.limits?.[name]) : undefined;
+      if (amount !== undefined && limit !== undefined && amount > limit) {
+        say(path, `got ${shown(value)}; allowed: at most its limit; lower it or raise the limit`);
+      }
+    }
+  }
+}
+
+function quantityOf(value: unknown, path: readonly Step[], say: Say): number | undefined {
+  const amount = amountOf(value);
+  if (amount === undefined) {
+    say(path, `got ${shown(value)}; allowed: an amount as Kubernetes writes it, as in 250m or 1Gi`);
+  }
+  return amount;
+}
+
+const units: Readonly<Record<string, number>> = {
+  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
+};
+
+/** Undefined if it is none. */
+function amountOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value >= 0 ? value : undefined;
+  const match = typeof value === "string" ? quantity.exec(value) : null;
+  if (!match) return undefined;
+  const [, digits = "", suffix = ""] = match;
+  const exponent = /^[eE][-+]?\d+$/.test(suffix);
+  return exponent ? Number(digits + suffix) : Number(digits) * (units[suffix] ?? 1);
+}
+
+function sizeProblem(manifest: Manifest, say: Say): void {
+  if (manifest.kind !== "Secret") return;
+  const files = (manifest["stringData"] ?? {}) as Readonly<Record<string, string>>;
+  const sizes = Object.entries(files).map(
+    ([file, text]) => [file, Buffer.byteLength(text)] as const,
+  );
+  const all = sizes.reduce((sum, [, size]) => sum + size, 0);
+  if (all <= largestSecret) return;
+  const [largest] = [...sizes].sort(([, a], [, b]) => b - a);
+  say(
+    ["stringData"],
+    `got ${all} bytes, most of them ${largest![0]}; allowed: ${largestSecret}; ` +
+      "the API server stores no larger Secret: have fewer servers in this fleet",
+  );
+}

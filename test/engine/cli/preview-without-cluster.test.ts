@@ -1,0 +1,109 @@
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { makeSandbox, randomStack, runFleet, type Sandbox } from "./run-fleet.ts";
+
+/** A stack on Kubernetes where there is no cluster, as in the checks of a pull request. */
+
+let sandbox: Sandbox;
+const stack = randomStack("pr");
+const secret = "0123456789abcdef0123456789abcdef0123456789abcdef";
+
+beforeAll(() => {
+  sandbox = makeSandbox();
+  const lines = [
+    "mcp-fleet:platform: kubernetes",
+    "mcp-fleet:kubernetes:",
+    "  autoscaling: { maxReplicas: 4 }",
+    "  gateway: { ingress: { host: mcp.example.com, tlsSecret: mcp-tls } }",
+    "  images: { registry: registry.example.com/mcp, pullSecret: login }",
+  ];
+  sandbox.writeStackFile(stack, ["config:", ...lines.map((line) => `  ${line}`), ""].join("\n"));
+});
+afterAll(() => sandbox.remove());
+
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  runFleet([...args, "--stack", stack], { ...sandbox.env, KUBECONFIG: "", ...env });
+
+interface Answer {
+  readonly cluster: null;
+  readonly changes: Readonly<Record<string, number>>;
+  readonly objects: readonly { readonly step: string; readonly kind: string }[];
+  readonly findings: readonly unknown[];
+}
+
+it("says that there is none, lists every object as new, and finds nothing", async () => {
+  const { code, stdout, stderr } = await run(["preview"]);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines[0]).toBe(
+    "no cluster can be asked, so manifests are checked against Kubernetes 1.34.2: there is no kubeconfig; " +
+      "point KUBECONFIG or the setting kubernetes.kubeconfig at one, as `kind get kubeconfig` or the tool of your cloud writes it",
+  );
+  expect(lines[1]).toBe("no state of the stack is kept here: everything is shown as new");
+  expect(lines).toContain("  create Deployment gateway");
+  expect(lines.at(-1)).toMatch(/^\d+ manifests, 0 findings/);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+});
+
+it("answers as JSON too, where a cluster is named that does not answer", async () => {
+  const kubeconfig = sandbox.write(
+    "kubeconfig",
+    JSON.stringify({
+      clusters: [{ name: "gone", cluster: { server: "http://127.0.0.1:1" } }],
+      users: [{ name: "me", user: {} }],
+      contexts: [{ name: "gone", context: { cluster: "gone", user: "me" } }],
+      "current-context": "gone",
+    }),
+  );
+  const { code, stdout, stderr } = await run(["preview", "--json"], { KUBECONFIG: kubeconfig });
+  expect(stderr).toMatch(
+    /^no cluster can be asked.*Kubernetes at http:\/\/127.0.0.1:1 \(context gone\): none answers/,
+  );
+  const { cluster, changes, objects, findings } = JSON.parse(stdout) as Answer;
+  expect([cluster, findings]).toEqual([null, []]);
+  expect(changes).toEqual({ create: objects.length });
+  const kinds = [...new Set(objects.map(({ kind }) => kind))].sort();
+  expect(kinds).toEqual([
+    ...["Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "Namespace", "NetworkPolicy"],
+    ...["PersistentVolumeClaim", "PodDisruptionBudget", "Secret", "Service", "StatefulSet"],
+  ]);
+  expect(code).toBe(0);
+});
+
+it("writes the same manifests twice, without any secret", async () => {
+  const folders = [1, 2].map(() => mkdtempSync(join(sandbox.dir, "rendered-")));
+  for (const out of folders) {
+    const { code, stderr } = await run(["render", "--out", out], { MCP_AUTH_TOKEN: secret });
+    expect([code, stderr]).toEqual([0, ""]);
+  }
+  const [first, second] = folders.map(readAll);
+  expect(first).toEqual(second);
+  const text = JSON.stringify(first);
+  expect(text).not.toContain(secret);
+  const secrets = Object.entries(first!).filter(([path]) => path.startsWith("kubernetes/secret/"));
+  expect(secrets.length).toBeGreaterThan(10);
+  for (const [, yaml] of secrets) {
+    const { stringData } = parse(yaml) as { stringData: Record<string, string> };
+    expect(new Set(Object.values(stringData))).toEqual(new Set(["withheld"]));
+  }
+});
+
+it("refuses tokens that stand in the settings, as an update would", async () => {
+  const { code, stderr } = await run(["preview"], { MCP_AUTH_TOKEN: "short" });
+  expect(code).toBe(1);
+  expect(stderr).toContain("MCP_AUTH_TOKEN: got a value that is not shown; 5 characters");
+});
+
+function readAll(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    files
+      .filter((file) => file.isFile())
+      .map(({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        return [path.slice(folder.length + 1), readFileSync(path, "utf8")];
+      }),
+  );
+}
