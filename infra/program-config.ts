@@ -20,6 +20,7 @@ import { rootDir } from "./root-dir.ts";
 export function loadProgramConfig(): { fleet: FleetSpec; settings: StackSettings } {
   return asRunError(() => {
     const { settings, problems } = loadStackConfig(pulumi.runtime.allConfig(), {
+      stack: pulumi.getStack(),
       isSecret: isConfigSecret,
     });
     const { fleet } = loadFleet({

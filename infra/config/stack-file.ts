@@ -33,6 +33,7 @@ export function readStackFile(rootDir: string, stack: string): LoadedStack {
     ]);
   }
   return loadStackConfig(config, {
+    stack: name,
     sourceOf: (key) => yaml.position(["config", key], true),
     isSecret: (key) => isMap(config[key]) && "secure" in config[key],
   });

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import {
   kubernetesSchema,
+  objectName,
   type KubernetesSettings,
 } from "../../components/platform/kubernetes/kubernetes.schema.ts";
+import { defaultNamespace } from "../../components/platform/kubernetes/names.ts";
 import { imageReference } from "../../components/shared.schema.ts";
 import { schemaFindings } from "./issues.ts";
 import type { Problem } from "./problems.ts";
@@ -62,6 +64,12 @@ export interface LoadedStack {
 }
 
 export interface StackOptions {
+  /**
+   * Name of the stack.
+   *
+   * @default - names that are made of it are not judged
+   */
+  readonly stack?: string;
   /** Where a setting stands, for messages. */
   readonly sourceOf?: (key: string) => string;
   /** Whether a setting is kept encrypted. Default: every setting counts as that. */
@@ -120,6 +128,9 @@ export function loadStackConfig(
     }
   }
   const { fleet, platform, kubernetes, set, baseImage } = stackSchema.parse(settings);
+  if (platform === "kubernetes" && kubernetes.namespace === undefined) {
+    problems.push(...namespaceProblems(options.stack));
+  }
   return {
     settings: {
       fleet,
@@ -131,6 +142,22 @@ export function loadStackConfig(
     },
     problems,
   };
+}
+
+/** Names of stacks may be longer than those of namespaces, and have other letters. */
+function namespaceProblems(stack: string | undefined): Problem[] {
+  if (stack === undefined) return [];
+  const name = defaultNamespace(stack);
+  const parsed = objectName.safeParse(name);
+  if (parsed.success) return [];
+  return [
+    {
+      path: `${prefix}kubernetes.namespace`,
+      got: `the default, ${name}, ${name.length} characters`,
+      allowed: parsed.error.issues[0]!.message,
+      fix: "set it, or give the stack another name",
+    },
+  ];
 }
 
 function fromJson(value: unknown): unknown {

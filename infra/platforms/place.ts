@@ -2,6 +2,7 @@ import {
   isSameCluster,
   type ClusterIdentity,
 } from "../../components/platform/kubernetes/cluster-identity.ts";
+import { defaultNamespace } from "../../components/platform/kubernetes/names.ts";
 
 /**
  * Where a stack runs. Plain data, kept in the journal: whoever finds the stack later has the state alone, and must not
@@ -48,7 +49,7 @@ export interface PlaceSettings {
 /** Where the settings put a stack. */
 export function placeOf({ platform, kubernetes = {} }: PlaceSettings, stack: string): Place {
   if (platform === "docker") return { platform };
-  const { namespace = `mcp-fleet-${stack}`, context, kubeconfig } = kubernetes;
+  const { namespace = defaultNamespace(stack), context, kubeconfig } = kubernetes;
   return {
     ...{ platform, namespace },
     ...(context !== undefined && { context }),

@@ -2,10 +2,22 @@ import { z } from "zod";
 import { imageReference } from "../../shared.schema.ts";
 
 /** Names of objects: RFC 1123 label, as the API server checks them. */
-const objectName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+export const objectName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
   error: "1 to 63 lower-case letters, digits and dashes, no dash at either end",
 });
-const textMap = z.record(z.string(), z.string());
+const part = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
+const dnsName = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*";
+/** Keys of labels and annotations, as the API server checks them. */
+const metadataKey = z.string().regex(new RegExp(`^(${dnsName}/)?${part}$`), {
+  error:
+    "a name of at most 63 letters, digits, dashes, dots and underscores, with a DNS name and / before it if need be",
+});
+const labelValue = z.string().regex(new RegExp(`^(${part})?$`), {
+  error: "at most 63 letters, digits, dashes, dots and underscores",
+});
+const annotations = z.record(metadataKey, z.string());
+/** What the name of a pod leaves of the 253 characters of DNS: two names of servers, numbers, and the namespace. */
+const longestDomain = 84;
 const gibibytes = (fallback: number) => z.int().min(1).max(65_536).default(fallback);
 
 /** Setting `kubernetes` of a stack: what the cluster decides, not the fleet. */
@@ -26,7 +38,10 @@ export const kubernetesSchema = z
       .describe("Namespace of the stack, made and owned by it. Default: mcp-fleet-<stack>."),
     clusterDomain: z
       .string()
-      .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, { error: "a DNS name, as in cluster.local" })
+      .regex(new RegExp(`^${dnsName}$`), { error: "a DNS name, as in cluster.local" })
+      .max(longestDomain, {
+        error: `at most ${longestDomain} characters, so that names of pods stay below the 253 of DNS`,
+      })
       .default("cluster.local")
       .describe("DNS domain of the cluster."),
     apiServer: z
@@ -69,15 +84,21 @@ export const kubernetesSchema = z
           })
           .default("ClusterIP")
           .describe("How the gateway's Service is offered."),
-        annotations: textMap
+        annotations: annotations
           .default({})
           .describe("Of the gateway's Service, as load balancers of clouds want them."),
         ingress: z
           .strictObject({
-            host: z.string().min(1).describe("Host name that clients use."),
+            host: z
+              .string()
+              .regex(new RegExp(`^${dnsName}$`), {
+                error: "a host name without scheme, port and path, as in mcp.example.com",
+              })
+              .max(253, { error: "at most 253 characters" })
+              .describe("Host name that clients use."),
             className: objectName.optional().describe("Default: the cluster's default class."),
             tlsSecret: objectName.optional().describe("Secret with the certificate."),
-            annotations: textMap.default({}).describe("As for cert-manager."),
+            annotations: annotations.default({}).describe("As for cert-manager."),
           })
           .optional()
           .describe("Default: none."),
@@ -112,8 +133,20 @@ export const kubernetesSchema = z
       .max(100)
       .default(10)
       .describe("Share of its CPU limit that a pod asks the scheduler for."),
-    nodeSelector: textMap.default({}).describe("Labels of the nodes that may run the fleet."),
+    nodeSelector: z
+      .record(metadataKey, labelValue)
+      .default({})
+      .describe("Labels of the nodes that may run the fleet."),
     priorityClassName: objectName.optional().describe("Default: the cluster's default priority."),
+  })
+  .superRefine(({ replicas, autoscaling }, context) => {
+    // The gateway knows the pods up to maxReplicas: it would leave out those above.
+    if (autoscaling === undefined || autoscaling.maxReplicas >= replicas) return;
+    context.addIssue({
+      code: "custom",
+      path: ["autoscaling", "maxReplicas"],
+      message: `at least kubernetes.replicas, ${replicas}; raise it or lower replicas`,
+    });
   })
   .describe("What the cluster decides; platform kubernetes only.");
 

@@ -1,3 +1,8 @@
+/** Namespace of a stack that names none. */
+export function defaultNamespace(stack: string): string {
+  return `mcp-fleet-${stack}`;
+}
+
 /** Name of a workload of one release: two releases of it live side by side. */
 export function revisionedName(workload: string, revision: string): string {
   return `${workload}-${revision.slice(0, 7)}`;

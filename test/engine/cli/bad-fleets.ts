@@ -311,6 +311,47 @@ export const badStacks: readonly BadCase[] = [
     ],
   },
   {
+    name: "names, labels and numbers that no cluster takes, all at once and before one is asked",
+    args: ["preview", "--stack", "{stack}"],
+    stackFile: stackFile(
+      "mcp-fleet:platform: kubernetes",
+      "mcp-fleet:kubernetes:",
+      `  namespace: ${"n".repeat(64)}`,
+      "  gateway: { ingress: { host: https://mcp.example.com } }",
+      "  nodeSelector: { disk: fast ssd }",
+    ),
+    code: 1,
+    says: [
+      "fleet fleets/writing.yaml has 3 problem(s):",
+      `  mcp-fleet:kubernetes.namespace: got a text of 64 characters (not shown, it may be a secret); 1 to 63 lower-case letters, digits and dashes, no dash at either end (Pulumi.{stack}.yaml:3:3)`,
+      '  mcp-fleet:kubernetes.gateway.ingress.host: got "https://mcp.example.com"; a host name without scheme, port and path, as in mcp.example.com (Pulumi.{stack}.yaml:3:3)',
+      '  mcp-fleet:kubernetes.nodeSelector.disk: got "fast ssd"; at most 63 letters, digits, dashes, dots and underscores (Pulumi.{stack}.yaml:3:3)',
+    ],
+  },
+  {
+    name: "fewer pods at most than there are",
+    args: ["up", "--stack", "{stack}"],
+    stackFile: stackFile(
+      "mcp-fleet:platform: kubernetes",
+      "mcp-fleet:kubernetes: { replicas: 5, autoscaling: { maxReplicas: 3 } }",
+    ),
+    code: 1,
+    says: [
+      "fleet fleets/writing.yaml has 1 problem(s):",
+      "  mcp-fleet:kubernetes.autoscaling.maxReplicas: got 3; at least kubernetes.replicas, 5; raise it or lower replicas (Pulumi.{stack}.yaml:3:3)",
+    ],
+  },
+  {
+    name: "a server whose objects would have names over 63 characters",
+    args: ["up", "--stack", "{stack}"],
+    fleet: `name: test\nservers:\n  - { name: ${"s".repeat(41)}, domain: scene, port: 3001 }\n`,
+    code: 1,
+    says: [
+      "fleet {dir}/{stack}.yaml has 1 problem(s):",
+      `  servers[0].name: got a text of 41 characters (not shown, it may be a secret); at most 40 characters, so that derived names stay below the 63 of DNS; shorten it ({dir}/{stack}.yaml:3:13)`,
+    ],
+  },
+  {
     name: "tokens in plain text",
     args: ["up", "--stack", "{stack}"],
     stackFile: stackFile(

@@ -125,6 +125,44 @@ describe("readStackFile", () => {
     expect(problems[0]).toMatchObject({ path: "mcp-fleet:flet", source: "Pulumi.test.yaml:2:3" });
   });
 
+  it("refuses a stack whose name makes no namespace, unless it names one", () => {
+    const long = "s".repeat(60);
+    const kubernetes = { platform: "kubernetes" };
+    expect(loadStackConfig(kubernetes, { stack: long }).problems).toEqual([
+      expect.objectContaining({
+        path: "mcp-fleet:kubernetes.namespace",
+        got: `the default, mcp-fleet-${long}, 70 characters`,
+      }),
+    ]);
+    expect(loadStackConfig(kubernetes, { stack: "My_Stack" }).problems).toHaveLength(1);
+    expect(loadStackConfig(kubernetes, { stack: "s".repeat(53) }).problems).toEqual([]);
+    expect(loadStackConfig({ platform: "docker" }, { stack: long }).problems).toEqual([]);
+    const named = { ...kubernetes, kubernetes: { namespace: "fleet" } };
+    expect(loadStackConfig(named, { stack: long }).problems).toEqual([]);
+  });
+
+  it("takes labels, annotations and hosts as a cluster does", () => {
+    const kubernetes = {
+      autoscaling: { maxReplicas: 2 },
+      nodeSelector: { "node-role.example.com/fleet": "", "topology.kubernetes.io/zone": "a_1.b" },
+      gateway: {
+        annotations: { "service.beta.kubernetes.io/load-balancer_scheme": "any text: at all" },
+        ingress: { host: "mcp.example.com" },
+      },
+    };
+    expect(loadStackConfig({ platform: "kubernetes", kubernetes }).problems).toEqual([]);
+    const wrong = {
+      clusterDomain: `${"d".repeat(60)}.${"d".repeat(24)}`,
+      nodeSelector: { "a/b/c": "x", disk: "v".repeat(64) },
+      gateway: { annotations: { "": "x" }, ingress: { host: "mcp.example.com:443" } },
+    };
+    const { problems } = loadStackConfig({ platform: "kubernetes", kubernetes: wrong });
+    expect(problems.map(({ path }) => path.replace("mcp-fleet:kubernetes.", "")).sort()).toEqual([
+      ...["clusterDomain", "gateway.annotations.", "gateway.ingress.host"],
+      ...["nodeSelector.a/b/c", "nodeSelector.disk"],
+    ]);
+  });
+
   it("refuses tokens in plain text and does not show them", () => {
     expect(stackFile("config:\n  mcp-fleet:tokens: {secure: v1:abc}\n").problems).toEqual([]);
     const { problems } = stackFile("config:\n  mcp-fleet:tokens: hunter2\n");
