@@ -1,7 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
+import { asSecret } from "../../../infra/release/deployment-values.ts";
+import { rootDir } from "../../../infra/root-dir.ts";
+import { prepare } from "../../../toolchain/index.ts";
 import { makeSandbox, randomStack, runFleet, type Sandbox } from "./run-fleet.ts";
 
 /** A stack on Kubernetes where there is no cluster, as in the checks of a pull request. */
@@ -94,6 +98,51 @@ it("refuses tokens that stand in the settings, as an update would", async () => 
   const { code, stderr } = await run(["preview"], { MCP_AUTH_TOKEN: "short" });
   expect(code).toBe(1);
   expect(stderr).toContain("MCP_AUTH_TOKEN: got a value that is not shown; 5 characters");
+});
+
+it("compares with the state of the last release, and says what would go", async () => {
+  const { env } = await prepare({ log: () => undefined, needs: new Set(["pulumi"]) });
+  const own = { ...sandbox.env, PATH: env.PATH, PULUMI_CONFIG_PASSPHRASE: "test" };
+  const pulumi = (...args: string[]) =>
+    execFileSync("pulumi", [...args, "--stack", stack, "--non-interactive"], {
+      cwd: project,
+      env: own,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  const project = mkdtempSync(join(sandbox.dir, "project-"));
+  copyFileSync(join(rootDir, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
+  pulumi("stack", "init");
+  const empty = JSON.parse(pulumi("stack", "export")) as { deployment: object };
+  const times = { created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" };
+  const urn = (type: string, name: string) => `urn:pulumi:${stack}::mcp-fleet::${type}::${name}`;
+  const service = "kubernetes:core/v1:Service";
+  const resources = [
+    { urn: urn("pulumi:pulumi:Stack", `mcp-fleet-${stack}`), type: "pulumi:pulumi:Stack" },
+    { urn: urn(service, "retired"), type: service, id: "fleet/retired", custom: true },
+    { urn: urn(service, "gateway"), type: service, id: "fleet/gateway", custom: true },
+  ];
+  const inputs = { stringData: asSecret("hunter2") };
+  const state = resources.map((resource) => ({ ...resource, ...times, inputs, outputs: {} }));
+  const deployment = { ...empty.deployment, resources: state };
+  const file = sandbox.write("state.json", JSON.stringify({ ...empty, deployment }));
+  pulumi("stack", "import", "--file", file);
+
+  const before = pulumi("stack", "export");
+  const { code, stdout } = await run(["preview"], own);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines[1]).toBe("compared with the state of the last release");
+  expect(lines).toEqual(
+    expect.arrayContaining(["  change Service gateway", "  delete Service retired"]),
+  );
+  expect(lines).toContain("  create Deployment gateway");
+  expect(lines.at(-2)).toMatch(/^\d+ to create, 1 to change, 1 to delete; 0 unchanged$/);
+  expect(code).toBe(0);
+  expect(pulumi("stack", "export")).toBe(before);
+
+  const wrong = await run(["preview"], { ...own, PULUMI_CONFIG_PASSPHRASE: "another" });
+  expect(wrong.stdout.split("\n")[1]).toMatch(/^the stack's state cannot be read \(.*: everything/);
+  expect(wrong.code).toBe(0);
 });
 
 function readAll(folder: string): Record<string, string> {
