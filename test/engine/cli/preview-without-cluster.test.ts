@@ -94,6 +94,26 @@ it("writes the same manifests twice, without any secret", async () => {
   }
 });
 
+it("says everything that a cluster would refuse, and ends with 1", async () => {
+  // As much as a fleet file may hold; with the rest of the gateway's files it is too much for a Secret.
+  const long = "o".repeat(2070);
+  const origins = Array.from({ length: 500 }, (_, index) => `  - https://${long}${1000 + index}`);
+  const lines = ["name: test", "servers: [{ name: scene, port: 3001 }]", "gateway:"];
+  const text = [...lines, " allowedOrigins:", ...origins, ""].join("\n");
+  const fleet = sandbox.write("origins.yaml", text);
+  const large = randomStack("pr");
+  const settings = { "mcp-fleet:fleet": fleet, "mcp-fleet:platform": "kubernetes" };
+  sandbox.writeStackFile(large, JSON.stringify({ config: settings }));
+  const env = { ...sandbox.env, KUBECONFIG: "" };
+  const { code, stdout } = await runFleet(["preview", "--stack", large], env);
+  const [finding, last] = stdout.trimEnd().split("\n").slice(-2);
+  expect(finding).toMatch(
+    /^ {2}Secret gateway-files: stringData: got \d{7} bytes, most of them origins.lst; allowed: 1048576/,
+  );
+  expect(last).toMatch(/^\d+ manifests, 1 finding\(s\)/);
+  expect(code).toBe(1);
+});
+
 it("refuses tokens that stand in the settings, as an update would", async () => {
   const { code, stderr } = await run(["preview"], { MCP_AUTH_TOKEN: "short" });
   expect(code).toBe(1);
