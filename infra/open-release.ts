@@ -137,16 +137,7 @@ export async function openRelease(
       secrets = source;
     },
     gates: {
-      before: Object.fromEntries(
-        Object.entries(handover.before).map(([server, workload]) => {
-          const endpoints = handover.endpoints?.[server];
-          const elastic = handover.elastic?.[server];
-          return [
-            server,
-            { workload, ...(endpoints && { endpoints }), ...(elastic && { elastic }) },
-          ];
-        }),
-      ),
+      before: beforeOf(handover),
       firstStep: deployment ? (spec.rollout.steps[0] ?? 100) : 100,
       private: (guarded, dependsOn) => gate("private", guarded, dependsOn),
       public: (guarded, dependsOn) => {
@@ -289,6 +280,24 @@ async function surveyBefore(
 
 /** Three attempts at the eager pace of 0.5 s, and slack on a busy machine. */
 const surveySeconds = 3;
+
+/** Where each part of the release before is. */
+export function beforeOf({
+  before,
+  endpoints = {},
+  elastic = {},
+}: Pick<Handover, "before" | "endpoints" | "elastic">): ReleaseGates["before"] {
+  return Object.fromEntries(
+    Object.entries(before).map(([server, workload]) => [
+      server,
+      {
+        workload,
+        ...(endpoints[server] && { endpoints: endpoints[server] }),
+        ...(elastic[server] && { elastic: elastic[server] }),
+      },
+    ]),
+  );
+}
 
 /** Where the servers of a release and what they stand on are, as its gates know it. */
 export function liveBefore(records: ReleaseRecords): Omit<Handover, "place"> {

@@ -12,12 +12,13 @@ import { KUBERNETES_VERSION } from "./versions.ts";
 
 /** Of what `components/platform/kubernetes/` makes: document of the API group -> kinds. */
 const kinds = {
-  api__v1: ["Namespace", "PersistentVolumeClaim", "Secret", "Service"],
+  api__v1: ["Namespace", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount"],
   apis__apps__v1: ["Deployment", "StatefulSet"],
   apis__autoscaling__v2: ["HorizontalPodAutoscaler"],
   apis__batch__v1: ["Job"],
   "apis__networking.k8s.io__v1": ["Ingress", "NetworkPolicy"],
   apis__policy__v1: ["PodDisruptionBudget"],
+  "apis__rbac.authorization.k8s.io__v1": ["Role", "RoleBinding"],
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));

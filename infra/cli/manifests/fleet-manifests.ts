@@ -6,7 +6,7 @@ import { receiversWithSecret } from "../../../components/monitoring/receivers.ts
 import type { FleetSpec, StackSettings } from "../../config/index.ts";
 import { Fleet } from "../../fleet.ts";
 import { prepareContexts } from "../../image-contexts.ts";
-import { liveBefore } from "../../open-release.ts";
+import { beforeOf, liveBefore } from "../../open-release.ts";
 import { officialBaseImage } from "../../platforms/kubernetes/base-image.ts";
 import { placeOf, type KubernetesPlace } from "../../platforms/place.ts";
 import { labelsOf } from "../../previous-labels.ts";
@@ -17,6 +17,7 @@ import { releaseName } from "../../release-name.ts";
 import type { Deployment } from "../../release/deployment.ts";
 import { readRecords, transactionState, type ReleaseRecords } from "../../release/records.ts";
 import type { Handover } from "../../switch-traffic.ts";
+import { apiServerIn } from "./api-server.ts";
 import { deployedOf, keyOf } from "./deployed.ts";
 import { withheld } from "./manifest.ts";
 import { runProgram, type Planned } from "./run-program.ts";
@@ -64,6 +65,7 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
       identity: { stack, release, ...identity, previous: labelsOf(resources) },
       place: placeOf(settings, stack) as KubernetesPlace,
       settings: settings.kubernetes,
+      apiServer: apiServerIn(settings.kubernetes, deployed),
       tagOf: (image) => imageTag(image, sources),
     });
     const gate = (name: string) => () => new pulumi.ComponentResource("mcpfleet:index:Gate", name);
@@ -101,17 +103,11 @@ function handoverOf(records: ReleaseRecords, release: string) {
   const { journal } = records;
   const again = transactionState(records) === "committed" && journal!.release === release;
   const handover = again ? (journal!.context as Handover) : liveBefore(records);
-  const before = Object.fromEntries(
-    Object.entries(handover.before).map(([server, workload]) => {
-      const endpoints = handover.endpoints?.[server];
-      return [server, { workload, ...(endpoints && { endpoints }) }];
-    }),
-  );
   return {
     identity: {
       transaction: again ? journal!.transaction : unknown.transaction,
       lineage: journal?.lineage ?? unknown.lineage,
     },
-    before,
+    before: beforeOf(handover),
   };
 }
