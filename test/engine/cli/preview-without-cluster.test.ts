@@ -71,7 +71,8 @@ it("answers as JSON too, where a cluster is named that does not answer", async (
   const kinds = [...new Set(objects.map(({ kind }) => kind))].sort();
   expect(kinds).toEqual([
     ...["Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "Namespace", "NetworkPolicy"],
-    ...["PersistentVolumeClaim", "PodDisruptionBudget", "Secret", "Service", "StatefulSet"],
+    ...["PersistentVolumeClaim", "PodDisruptionBudget", "Role", "RoleBinding", "Secret", "Service"],
+    ...["ServiceAccount", "StatefulSet"],
   ]);
   expect(code).toBe(0);
 });
