@@ -21,7 +21,9 @@ interface Service {
 }
 
 /** It is no pod, so no label selects it; these are the ports that API servers have. */
-export const anywhere: readonly ApiServerPlace[] = [{ cidrs: ["0.0.0.0/0", "::/0"], ports: [443, 6443] }];
+export const anywhere: readonly ApiServerPlace[] = [
+  { cidrs: ["0.0.0.0/0", "::/0"], ports: [443, 6443] },
+];
 
 /**
  * Where the API server is, as the settings say, else as the cluster itself does: its Service and what is behind that, for
