@@ -44,3 +44,20 @@ export async function weighContainers(machine: Machine): Promise<void> {
     machine.log(`containers keep the weight of one process: ${(error as Error).message}`);
   }
 }
+
+/**
+ * What would be better for an engine that somebody started by hand on this machine: file and content to write as root.
+ * Undefined if there is nothing to better, as with systemd.
+ */
+export async function wantedWeight(machine: Machine): Promise<string | undefined> {
+  if (await exists(join(machine.fsRoot, "run/systemd/system"))) return undefined;
+  const root = join(machine.fsRoot, "sys/fs/cgroup");
+  for (const group of ["cpu/docker", "docker"]) {
+    for (const [file, one] of Object.entries(WEIGHTS)) {
+      const path = join(root, group, file);
+      const weight = await readFile(path, "utf8").catch(() => undefined);
+      if (weight?.trim() === String(one)) return `echo ${one * PROCESSES} > ${path}`;
+    }
+  }
+  return undefined;
+}

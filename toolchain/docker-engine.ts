@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { installPackages } from "./apt.ts";
-import { weighContainers } from "./container-weight.ts";
+import { wantedWeight, weighContainers } from "./container-weight.ts";
 import { dockerEndpoint, type Endpoint, member } from "./docker-endpoint.ts";
 import { callEngine } from "./engine-api.ts";
 import { exec, lastLines } from "./exec.ts";
@@ -102,7 +102,12 @@ export async function diagnoseEngine(
 ): Promise<{ readonly engine?: Engine; readonly report: ToolReport }> {
   const endpoint = await dockerEndpoint(machine);
   const answer = await askEngine(machine, endpoint);
-  if (answer.kind === "ready") return { engine: answer.engine, report: answer.engine.report };
+  if (answer.kind === "ready") {
+    const { engine } = answer;
+    const wanted = engine.dataRoot === undefined ? undefined : await wantedWeight(machine);
+    const better = `all its containers together weigh as much as one process, so updates are at their cost; as root: ${wanted}`;
+    return { engine, report: { ...engine.report, ...(wanted !== undefined && { better }) } };
+  }
   const canStart =
     answer.kind === "silent" && !endpoint.chosen && machine.isRoot && (await isDebianLike(machine));
   const [problem] = answer.problem.problems;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { weighContainers } from "../../toolchain/container-weight.ts";
+import { wantedWeight, weighContainers } from "../../toolchain/container-weight.ts";
 import { fakeMachine, put } from "./fake-machine.ts";
 
 const cgroups = "sys/fs/cgroup";
@@ -33,5 +33,26 @@ describe("weighContainers", () => {
     expect(machine.lines).toEqual([
       expect.stringMatching(/^containers keep the weight of one process: ENOENT/),
     ]);
+  });
+});
+
+describe("wantedWeight", () => {
+  it.each([
+    ["cpu/docker/cpu.shares", "1024\n", "10240"],
+    ["docker/cpu.weight", "100\n", "1000"],
+  ])("is ten times that of one process in %s", async (file, now, wanted) => {
+    const machine = await fakeMachine();
+    const path = join(machine.fsRoot, cgroups, file);
+    await put(path, now);
+    expect(await wantedWeight(machine)).toBe(`echo ${wanted} > ${path}`);
+    await put(path, `${wanted}\n`);
+    expect(await wantedWeight(machine)).toBeUndefined();
+  });
+
+  it("is nobody's business where systemd weighs each container", async () => {
+    const machine = await fakeMachine();
+    await put(join(machine.fsRoot, cgroups, "docker/cpu.weight"), "100\n");
+    await put(join(machine.fsRoot, "run/systemd/system/x"), "");
+    expect(await wantedWeight(machine)).toBeUndefined();
   });
 });

@@ -109,6 +109,18 @@ describe("prepareEngine", () => {
     );
   });
 
+  it("tells whoever started one by hand that its containers weigh too little", async () => {
+    const machine = await fakeMachine();
+    await fakeEngine(machine, healthyEngine(new Map()));
+    await put(join(machine.fsRoot, "sys/fs/cgroup/cpu/docker/cpu.shares"), "1024\n");
+    expect((await diagnoseEngine(machine)).report).toMatchObject({
+      origin: "found",
+      better: expect.stringMatching(
+        /weigh as much as one process.*echo 10240 > \S+cpu\.shares$/,
+      ) as unknown,
+    });
+  });
+
   it("refuses an engine that is too old, with both versions", async () => {
     const machine = await fakeMachine({ isRoot: true });
     await fakeEngine(machine, (_, response) => {
