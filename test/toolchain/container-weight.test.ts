@@ -7,24 +7,25 @@ import { fakeMachine, put } from "./fake-machine.ts";
 const cgroups = "sys/fs/cgroup";
 
 describe("weighContainers", () => {
-  it("gives all containers together ten processes' shares, where each controller has its hierarchy", async () => {
+  it.each([
+    [
+      "each controller has its hierarchy",
+      "cpu/cpu.shares",
+      "1024\n",
+      "cpu/docker/cpu.shares",
+      "10240",
+    ],
+    ["all have one", "cgroup.controllers", "cpuset cpu io\n", "docker/cpu.weight", "1000"],
+  ])("weighs ten processes where %s", async (_where, file, content, weight, wanted) => {
     const machine = await fakeMachine();
     const root = join(machine.fsRoot, cgroups);
-    await put(join(root, "cpu/cpu.shares"), "1024\n");
-    await put(join(root, "cpu/docker/cpu.shares"), "1024\n");
-    await weighContainers(machine);
-    expect(await readFile(join(root, "cpu/docker/cpu.shares"), "utf8")).toBe("10240");
-  });
-
-  it("turns the controller on for children, where all have one hierarchy", async () => {
-    const machine = await fakeMachine();
-    const root = join(machine.fsRoot, cgroups);
-    await put(join(root, "cgroup.controllers"), "cpuset cpu io memory\n");
+    await put(join(root, file), content);
     // The kernel makes it with the directory.
-    await put(join(root, "docker/cpu.weight"), "100\n");
+    await put(join(root, weight), "1\n");
     await weighContainers(machine);
-    expect(await readFile(join(root, "cgroup.subtree_control"), "utf8")).toBe("+cpu");
-    expect(await readFile(join(root, "docker/cpu.weight"), "utf8")).toBe("1000");
+    expect(await readFile(join(root, weight), "utf8")).toBe(wanted);
+    const handedDown = await readFile(join(root, "cgroup.subtree_control"), "utf8").catch(() => "");
+    expect(handedDown).toBe(file === "cgroup.controllers" ? "+cpu" : "");
   });
 
   it("says so and goes on where there is nothing to weigh with", async () => {
