@@ -1,19 +1,8 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { prepare, type Toolchain } from "../../../toolchain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
-import { type Failure, readSuite, type SuiteResult } from "./test-report.ts";
-
-/** Static checks: name -> program and arguments. */
-const checks: readonly (readonly [string, readonly string[]])[] = [
-  ["format", ["prettier", "--check", "--log-level", "warn", "."]],
-  ["lint", ["eslint", "."]],
-  ["types", ["tsc", "--noEmit"]],
-  ["unused code", ["knip", "--no-progress"]],
-];
+import type { SuiteResult } from "./test-report.ts";
+import { runChecks, runSuite, type Place } from "./test-runs.ts";
 
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
 const suites = ["unit", "artefacts", "engine", "docker"] as const;
@@ -21,8 +10,15 @@ const suites = ["unit", "artefacts", "engine", "docker"] as const;
 const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
 const needDocker: readonly string[] = ["artefacts", "engine", "docker", ...onRequest];
+/**
+ * Suites that run beside `docker`, one after the other, with the processor time that it leaves: half of its time it
+ * waits for health checks and watches. It does not share evenly, because some of its claims are about seconds.
+ */
+const besideDocker: readonly string[] = ["artefacts", "engine"];
+/** How much the priority of those suites is lowered (`nice`). */
+const niceness = 10;
 
-/** What was asked for, else everything that CI runs: static checks, then one suite after the other. */
+/** What was asked for, else everything that CI runs. */
 export async function test(
   context: CommandContext,
   options: Readonly<Record<string, unknown>>,
@@ -38,22 +34,33 @@ export async function test(
     );
   }
   const wanted = only.length === 0 ? standard : known.filter((name) => only.includes(name));
-  const results: SuiteResult[] = [];
   let toolchain: Toolchain | undefined;
-  for (const name of wanted) {
-    const started = Date.now();
-    context.note(`\n== ${name}`);
-    if (needDocker.includes(name)) {
+  const inTurn = async (names: readonly string[], place: Place): Promise<SuiteResult[]> => {
+    const results: SuiteResult[] = [];
+    for (const name of names) {
+      const started = Date.now();
+      context.note(`\n== ${name}`);
+      const env = { ...context.env, ...toolchain?.env };
+      results.push(
+        name === "static"
+          ? await runChecks(context, env)
+          : await runSuite(context, name, env, place),
+      );
+      context.note(`== ${name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
+    }
+    return results;
+  };
+  const results: SuiteResult[] = [];
+  for (const lanes of stagesOf(wanted)) {
+    if (lanes.flat().some((name) => needDocker.includes(name))) {
       toolchain ??= await prepare({
         log: context.note,
         needs: new Set(["pulumi", "docker", "images", "state"]),
       });
     }
-    const env = { ...context.env, ...toolchain?.env };
-    results.push(
-      name === "static" ? await runChecks(context, env) : await runSuite(context, name, env),
-    );
-    context.note(`== ${name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
+    const places = lanes.map((_, n) => ({ alone: lanes.length === 1, niceness: n * niceness }));
+    const ran = await Promise.all(lanes.map((names, n) => inTurn(names, places[n]!)));
+    results.push(...ran.flat());
   }
   const count = (kind: "passed" | "failed" | "skipped") =>
     results.reduce((sum, result) => sum + result[kind], 0);
@@ -68,57 +75,10 @@ export async function test(
   return count("failed") === 0 && count("passed") > 0 ? exitCodes.done : exitCodes.refused;
 }
 
-async function runChecks(context: CommandContext, env: NodeJS.ProcessEnv): Promise<SuiteResult> {
-  const failures: Failure[] = [];
-  for (const [name, command] of checks) {
-    const code = await run(context.rootDir, command, env);
-    context.note(`${code === 0 ? "ok" : "FAILED"}  ${name}`);
-    if (code !== 0) failures.push({ where: name, message: `${command.join(" ")}: exit ${code}` });
-  }
-  const failed = failures.length;
-  return { passed: checks.length - failed, failed, skipped: 0, failures };
-}
-
-async function runSuite(
-  context: CommandContext,
-  suite: string,
-  env: NodeJS.ProcessEnv,
-): Promise<SuiteResult> {
-  const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-test-"));
-  const report = join(directory, "report.json");
-  try {
-    const code = await run(
-      context.rootDir,
-      [
-        "vitest",
-        "run",
-        "--project",
-        suite,
-        "--reporter=default",
-        "--reporter=json",
-        `--outputFile.json=${report}`,
-      ],
-      env,
-    );
-    return readSuite(suite, report, context.rootDir, code);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** Runs a program of `node_modules`; its exit code. Output goes to standard error: standard output is the result. */
-function run(
-  rootDir: string,
-  [program, ...args]: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(join(rootDir, "node_modules", ".bin", program!), args, {
-      cwd: rootDir,
-      env,
-      stdio: ["ignore", 2, 2],
-    });
-    child.on("error", reject);
-    child.on("exit", (code) => resolve(code ?? 1));
-  });
+/** Stages follow each other; lanes of a stage run at the same time, the first with the processor before the others. */
+export function stagesOf(wanted: readonly string[]): readonly (readonly (readonly string[])[])[] {
+  const filling = wanted.includes("docker") ? wanted.filter((n) => besideDocker.includes(n)) : [];
+  return wanted
+    .filter((name) => !filling.includes(name))
+    .map((name) => (name === "docker" && filling.length > 0 ? [[name], filling] : [[name]]));
 }
