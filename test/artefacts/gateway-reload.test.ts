@@ -326,11 +326,13 @@ describe("a server", () => {
 });
 
 describe("stopping", () => {
-  it("lets a call end, takes no new one, and exits with 0", async () => {
+  it("lets a call end, takes no new one, waits for no idle connection, and exits with 0", async () => {
     // There have been reloads: no successor must be expected now.
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const kept = () => call({ port: gateway.port, body: {}, agent });
     expect((await kept()).status).toBe(200);
+    const idle = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await call({ port: gateway.port, body: {}, agent: idle })).status).toBe(200);
     const before = backend.seen.length;
     const slow = ask({ method: "slow", ms: 4000 });
     await until(() => backend.seen.length > before, "the call has arrived");
@@ -347,7 +349,11 @@ describe("stopping", () => {
     expect((await kept()).status).toBe(200);
     agent.destroy();
     expect((await slow).status).toBe(200);
+    const answered = Date.now();
     await stopped;
+    // It does not wait for a connection on which nothing is asked, nor for Docker to kill it after 20 s.
+    expect(Date.now() - answered).toBeLessThan(10_000);
+    idle.destroy();
     const { output } = await docker("inspect", "-f", "{{.State.ExitCode}}", gateway.name);
     expect(output.trim()).toBe("0");
   });

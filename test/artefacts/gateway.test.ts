@@ -20,9 +20,7 @@ describe("the image", () => {
     const format =
       "{{.Config.User}} {{.Config.StopSignal}} {{.Config.Healthcheck.Test}} {{.Config.Cmd}}";
     const { output } = await docker("image", "inspect", "-f", format, lab.image);
-    expect(output.trim()).toBe(
-      "10072:10072 SIGUSR1 [CMD gateway-ctl health] [haproxy -W -db -S /run/haproxy/master.sock,mode,600 -f /etc/haproxy/current/haproxy.cfg]",
-    );
+    expect(output.trim()).toBe("10072:10072 SIGUSR1 [CMD gateway-ctl health] [gateway-ctl run]");
     const inside = await docker(
       "exec",
       lab.gateway.name,
@@ -30,7 +28,7 @@ describe("the image", () => {
       "-c",
       "id -u; cat /proc/1/comm; grep CapEff /proc/1/status; ls -A /root /etc/haproxy/ 2>&1 | tail -n 1",
     );
-    expect(inside.output).toMatch(/^10072\nhaproxy\nCapEff:\s+0000000000000000\n/);
+    expect(inside.output).toMatch(/^10072\ngateway-ctl\nCapEff:\s+0000000000000000\n/);
   });
 
   it.each([
