@@ -4,7 +4,8 @@ import { parseMigrateConfig } from "./migrate/config.ts";
 import type { MigrateConfig } from "./migrate/config.ts";
 import { connect } from "./migrate/connect.ts";
 import { knownMigrations } from "./migrate/known.ts";
-import { reconcileRoles } from "./migrate/roles.ts";
+import { prepareDatabase } from "./migrate/prepare.ts";
+import { reconcileRoles, type Connection } from "./migrate/roles.ts";
 import { migrateSchema } from "./migrate/runner.ts";
 
 /** Any number, the same for every run: two runs at once wait for each other. */
@@ -30,7 +31,7 @@ async function migrate(config: MigrateConfig): Promise<void> {
     // Bounded, or a run that hangs would hang every later one.
     await client.query(`SET lock_timeout = '${LOCK_TIMEOUT_SECONDS}s'`);
     await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCK]);
-    const passwords = await reconcileRoles(client, config.roles, config.passwords);
+    const passwords = await reconcile(client, config);
     log.info({ servers: config.roles.servers.length, passwords }, "roles are as declared");
     const known = await knownMigrations();
     let applied = 0;
@@ -51,6 +52,25 @@ async function migrate(config: MigrateConfig): Promise<void> {
   } finally {
     // Ends the lock as well.
     await client.end();
+  }
+}
+
+/** @returns the names of the roles whose password was set. */
+async function reconcile(
+  connection: Connection,
+  { roles, passwords }: MigrateConfig,
+): Promise<string[]> {
+  if (!roles.prepare) return reconcileRoles(connection, roles, passwords);
+  // Roles that are made without being noted down as ours would be taken for somebody else's the next time.
+  await connection.query("BEGIN");
+  try {
+    await prepareDatabase(connection, roles);
+    const changed = await reconcileRoles(connection, roles, passwords);
+    await connection.query("COMMIT");
+    return changed;
+  } catch (error) {
+    await connection.query("ROLLBACK");
+    throw error;
   }
 }
 

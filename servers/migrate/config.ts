@@ -3,6 +3,15 @@ import { join } from "node:path";
 import * as z from "zod";
 import { ConfigError } from "../config.ts";
 
+const tlsModes = ["disable", "require", "verify-ca", "verify-full"] as const;
+
+/** As libpq's `sslmode`. */
+export interface MigrateTls {
+  readonly mode: Exclude<(typeof tlsModes)[number], "disable">;
+  /** Certificates in PEM form that vouch for the server. */
+  readonly ca?: string;
+}
+
 /** Where the job connects and what it is told. Secrets are named by file, never by value. */
 export interface MigrateConfig {
   readonly database: {
@@ -11,6 +20,8 @@ export interface MigrateConfig {
     readonly name: string;
     readonly user: string;
     readonly passwordFile: string;
+    /** Absent: plain text. */
+    readonly tls?: MigrateTls;
   };
   /** Longest wait for the database to answer. Milliseconds. */
   readonly waitMs: number;
@@ -43,6 +54,13 @@ const rolesSpec = z
     servers: z.array(serverRoles).min(1),
     exporterRole: identifier.default("postgres_exporter"),
     lookupRole: identifier.default("pgbouncer_auth"),
+    /** For a server that was not made from our image: the job makes what that brings along. */
+    prepare: z
+      .strictObject({
+        /** Connections that the fleet may open, all together; the server has to have room for them. */
+        connections: z.int().min(1),
+      })
+      .optional(),
   })
   .superRefine(({ servers }, context) => {
     for (const key of ["name", "schema"] as const) {
@@ -65,7 +83,7 @@ export type RolesSpec = z.output<typeof rolesSpec>;
 export type ServerRoles = RolesSpec["servers"][number];
 
 /** Login roles of a spec: each needs a password file of the same name. */
-function loginRoles(spec: RolesSpec): string[] {
+export function loginRoles(spec: RolesSpec): string[] {
   const pairs = spec.servers.flatMap(({ schema }) => [`${schema}_a`, `${schema}_b`]);
   return [...pairs, spec.exporterRole, spec.lookupRole];
 }
@@ -94,12 +112,33 @@ export function parseMigrateConfig(
     user: text("DATABASE_USER", "writer"),
     passwordFile: text("DATABASE_PASSWORD_FILE"),
   };
+  const tls = readTls(text("DATABASE_TLS_MODE", "disable"), env["DATABASE_TLS_CA_FILE"], problems);
   const waitMs = whole("WAIT_SECONDS", 60, 0, 3600) * 1000;
   if (database.passwordFile) readText(database.passwordFile, "DATABASE_PASSWORD_FILE", problems);
   const roles = readRoles(text("ROLES_FILE"), problems);
   const passwords = readPasswords(text("ROLE_PASSWORDS_DIR"), roles, problems);
   if (problems.length > 0 || !roles) throw new ConfigError("migration config", problems);
-  return { database, waitMs, roles, passwords };
+  return { database: { ...database, ...(tls && { tls }) }, waitMs, roles, passwords };
+}
+
+function readTls(
+  mode: string,
+  file: string | undefined,
+  problems: string[],
+): MigrateTls | undefined {
+  const known = tlsModes.find((name) => name === mode);
+  if (known === undefined) {
+    problems.push(
+      `DATABASE_TLS_MODE: got ${JSON.stringify(mode)}; use one of ${tlsModes.join(", ")}`,
+    );
+  }
+  const ca = file ? readText(file, "DATABASE_TLS_CA_FILE", problems) : undefined;
+  if (known?.startsWith("verify-") && !file) {
+    problems.push(`DATABASE_TLS_CA_FILE: not set; ${known} needs it`);
+  }
+  return known === undefined || known === "disable"
+    ? undefined
+    : { mode: known, ...(ca !== undefined && { ca }) };
 }
 
 function readRoles(path: string, problems: string[]): RolesSpec | undefined {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { isConnectionFailure, readPassword } from "../database.ts";
-import type { MigrateConfig } from "./config.ts";
+import type { MigrateConfig, MigrateTls } from "./config.ts";
 
 /** Between two attempts. */
 const RETRY_MS = 500;
@@ -25,6 +26,7 @@ export async function connect(
       database: database.name,
       user: database.user,
       password: await readPassword(database.passwordFile),
+      ...(database.tls && { ssl: tlsOptions(database.tls) }),
       application_name: "migrate",
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
@@ -41,4 +43,13 @@ export async function connect(
       await delay(RETRY_MS);
     }
   }
+}
+
+function tlsOptions({ mode, ca }: MigrateTls): ConnectionOptions {
+  return {
+    rejectUnauthorized: mode !== "require",
+    ...(ca !== undefined && { ca }),
+    // The chain is judged all the same.
+    ...(mode === "verify-ca" && { checkServerIdentity: () => undefined }),
+  };
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { RolesSpec, ServerRoles } from "./config.ts";
+import { storeVerifier } from "./prepare.ts";
 import { scramMatches, scramVerifier, stableSalt } from "./scram.ts";
 
 /** The part of a connection that this job uses. */
@@ -42,7 +43,7 @@ export async function reconcileRoles(
     for (const login of ["a", "b"] as const) {
       const role = `${server.schema}_${login}`;
       await reconcileLogin(connection, server, role, existing);
-      if (await setPassword(connection, role, passwords)) changed.push(role);
+      if (await setPassword(connection, role, passwords, spec)) changed.push(role);
     }
   }
   for (const role of [spec.exporterRole, spec.lookupRole]) {
@@ -52,7 +53,7 @@ export async function reconcileRoles(
         `role ${role} does not exist: the database was not initialised by this platform`,
       );
     if (!row.rolcanlogin) await connection.query(`ALTER ROLE ${quote(role)} LOGIN`);
-    if (await setPassword(connection, role, passwords)) changed.push(role);
+    if (await setPassword(connection, role, passwords, spec)) changed.push(role);
   }
   return changed;
 }
@@ -129,15 +130,19 @@ async function setPassword(
   connection: Connection,
   role: string,
   passwords: ReadonlyMap<string, string>,
+  { prepare, exporterRole, lookupRole }: RolesSpec,
 ): Promise<boolean> {
   const password = passwords.get(role);
   if (password === undefined) throw new Error(`no password for role ${role}`);
-  const stored = await storedVerifier(connection, role);
+  // The pooler has a copy of the very bytes: there, any other verifier of the same password is a wrong one.
+  const stored = prepare ? undefined : await storedVerifier(connection, role);
   if (stored !== undefined && scramMatches(stored, password)) return false;
+  const verifier = scramVerifier(password, stableSalt(role, password));
   // The statement cannot take bound values; a verifier holds no quote character.
-  await connection.query(
-    `ALTER ROLE ${quote(role)} PASSWORD '${scramVerifier(password, stableSalt(role, password))}'`,
-  );
+  await connection.query(`ALTER ROLE ${quote(role)} PASSWORD '${verifier}'`);
+  if (prepare && role !== exporterRole && role !== lookupRole) {
+    await storeVerifier(connection, role, verifier);
+  }
   return true;
 }
 
