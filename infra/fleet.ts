@@ -5,6 +5,7 @@ import { Migrations } from "../components/database/migrations.ts";
 import { PgBouncer } from "../components/database/pgbouncer.ts";
 import { Postgres } from "../components/database/postgres.ts";
 import { serverDatabaseEnv } from "../components/database/server-env.ts";
+import { targetOf } from "../components/database/target.ts";
 import { Gateway } from "../components/gateway/gateway.ts";
 import type { GivenTokens } from "../components/gateway/tokens.ts";
 import { Alertmanager, type ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
@@ -31,6 +32,8 @@ export interface FleetArgs {
   readonly tokens?: GivenTokens;
   /** Secrets of receivers of alerts. */
   readonly receivers?: ReceiverSecrets;
+  /** Password of the owner of an external database. */
+  readonly databasePassword?: string | undefined;
   /** Whether Grafana's image can be had. */
   readonly grafana: boolean;
   /**
@@ -59,14 +62,13 @@ export class Fleet extends pulumi.ComponentResource {
 
     const credentials = new DatabaseCredentials(
       "credentials",
-      { servers: spec.servers.map((server) => server.name) },
+      { servers: spec.servers.map((server) => server.name), owner: args.databasePassword },
       child,
     );
-    const postgres = new Postgres(
-      "postgres",
-      { platform, spec: spec.postgres, credentials },
-      child,
-    );
+    const postgres = spec.postgres.external
+      ? undefined
+      : new Postgres("postgres", { platform, spec: spec.postgres, credentials }, child);
+    const target = targetOf(spec.postgres, platform.addressOf("postgres"));
     const migrations = new Migrations(
       "migrations",
       {
@@ -76,7 +78,8 @@ export class Fleet extends pulumi.ComponentResource {
         pooler: spec.pgbouncer,
         servers: spec.servers,
         credentials,
-        postgres,
+        target,
+        ...(postgres && { dependsOn: [postgres.resource] }),
       },
       child,
     );
@@ -86,7 +89,7 @@ export class Fleet extends pulumi.ComponentResource {
         platform,
         spec: spec.pgbouncer,
         database: spec.postgres.name,
-        postgres: postgres.address,
+        target,
         credentials,
         // The role that it looks up others with gets its password there.
         dependsOn: [migrations.resource],
@@ -122,13 +125,16 @@ export class Fleet extends pulumi.ComponentResource {
       ...(made.elastic && { elastic: made.elastic }),
     });
     const parts = {
-      postgres: part(postgres, postgres.address),
+      ...(postgres && { postgres: part(postgres, postgres.address) }),
       pgbouncer: part(pgbouncer, pgbouncer.address),
       ...Object.fromEntries(
         [...servers].map(([server, { workload }]) => [server, part(workload, workload.address)]),
       ),
     };
-    const privateGate = args.gates.private(parts, [postgres, pgbouncer, ...servers.values()]);
+    const privateGate = args.gates.private(parts, [
+      ...(postgres ? [postgres] : []),
+      ...[pgbouncer, ...servers.values()],
+    ]);
 
     this.gateway = new Gateway(
       "gateway",
@@ -160,7 +166,7 @@ export class Fleet extends pulumi.ComponentResource {
         platform,
         ...spec.monitoring.postgresExporter,
         password: credentials.exporter,
-        target: postgres.address,
+        target,
         database: spec.postgres.name,
         dependsOn: [migrations.resource],
       },

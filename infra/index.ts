@@ -1,7 +1,14 @@
 import "./cheap-stack-traces.ts";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetSpec, StackSettings } from "./config/index.ts";
-import { loadProgramConfig, programReceivers, programTokens } from "./program-config.ts";
+import { namedSecrets } from "./named-secrets.ts";
+import {
+  loadProgramConfig,
+  programDatabasePassword,
+  programReceivers,
+  programTokens,
+} from "./program-config.ts";
+import { databaseObjection } from "./database-objection.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
 import { placeOf } from "./platforms/place.ts";
@@ -23,8 +30,10 @@ import { startSupervisor } from "./supervise.ts";
 export default async function program(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   const { fleet: spec, settings } = loadProgramConfig();
-  const tokens = programTokens(spec);
-  const receivers = programReceivers(spec);
+  const named = await namedSecrets(settings, stack);
+  const tokens = programTokens(spec, named.tokens);
+  const receivers = programReceivers(spec, named.receivers);
+  const databasePassword = programDatabasePassword(spec, named.databasePassword);
 
   const site = await reached(settings, stack);
   const dryRun = pulumi.runtime.isDryRun();
@@ -40,6 +49,8 @@ export default async function program(): Promise<Record<string, unknown>> {
   const dashboards = grafana ? await dashboardsOf(spec) : {};
 
   const resources = start.deployment?.resources ?? [];
+  const leftBehind = databaseObjection(spec.postgres, site.dataVolumes(resources), stack);
+  if (leftBehind !== undefined) throw refusal(leftBehind);
   await removeLeftovers(site, resources, { dryRun });
 
   const sources = { rootDir, contextOf, baseImage };
@@ -54,6 +65,7 @@ export default async function program(): Promise<Record<string, unknown>> {
       grafana,
       tokens: tokens ?? null,
       receivers,
+      databasePassword: databasePassword ?? null,
       program: programHash(rootDir),
     },
     tell: start.tell,
@@ -72,6 +84,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     dashboards,
     gates,
     receivers,
+    databasePassword,
     ...(tokens && { tokens }),
   });
   setSecrets(fleet.secret);

@@ -214,6 +214,7 @@ function policiesOf(spec: FleetSpec): Policies {
     return policyFor({
       servers: spec.servers,
       database: spec.postgres.name,
+      externalDatabase: spec.postgres.external !== undefined,
       scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
       health: spec.health,
       rollout: spec.rollout,

@@ -2,17 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
 import type { GivenTokens } from "../components/gateway/tokens.ts";
 import {
+  checkDatabasePassword,
   checkReceivers,
   checkToken,
   checkTokens,
   ConfigError,
   loadFleet,
+  databasePasswordKey,
   loadStackConfig,
+  pairProblems,
   receiversKey,
   tokensKey,
   type FleetSpec,
+  type Problem,
   type StackSettings,
+  type TokenPairs,
 } from "./config/index.ts";
+import type { NamedSecrets } from "./named-secrets.ts";
 import { refusal } from "./refusal.ts";
 import { rootDir } from "./root-dir.ts";
 
@@ -28,6 +34,7 @@ export function loadProgramConfig(): { fleet: FleetSpec; settings: StackSettings
       stackOverrides: settings.set,
       stackProblems: problems,
       hasReceivers: settings.hasReceivers,
+      hasDatabasePassword: settings.hasDatabasePassword,
       env: process.env,
       // `fleet --set` reaches the program through the engine, which passes its environment on.
       sets: JSON.parse(process.env["MCP_FLEET_SET"] ?? "[]") as string[],
@@ -38,10 +45,13 @@ export function loadProgramConfig(): { fleet: FleetSpec; settings: StackSettings
 }
 
 /**
- * Tokens that the user brings: secret stack setting `tokens`, and MCP_AUTH_TOKEN as primary token of the first
- * client. Checked here, because a throw inside `apply` would come when half the fleet exists.
+ * Tokens that the user brings: secret stack setting `tokens`, Secrets of the cluster, and MCP_AUTH_TOKEN as primary token
+ * of the first client. Checked here, because a throw inside `apply` would come when half the fleet exists.
  */
-export function programTokens(fleet: FleetSpec): GivenTokens | undefined {
+export function programTokens(
+  fleet: FleetSpec,
+  named: NamedSecrets["tokens"] = {},
+): GivenTokens | undefined {
   return asRunError(() => {
     const clients = fleet.gateway.clients.map(({ name }) => name);
     const json = new pulumi.Config("mcp-fleet").get(tokensKey);
@@ -49,30 +59,75 @@ export function programTokens(fleet: FleetSpec): GivenTokens | undefined {
     const wrong = single === undefined ? undefined : checkToken(single);
     const problems = [
       ...(json === undefined ? [] : checkTokens(json, clients)),
+      ...pairProblems(`${namedPath}.tokens`, named, clients),
       ...(wrong === undefined
         ? []
         : [{ path: "MCP_AUTH_TOKEN", allowed: wrong, source: "environment" }]),
     ];
     if (problems.length > 0) throw new ConfigError("tokens", problems);
-    const given = (json === undefined ? {} : JSON.parse(json)) as Record<
-      string,
-      { primary?: string; backup?: string }
-    >;
+    const own = (json === undefined ? {} : JSON.parse(json)) as TokenPairs;
+    const twice = Object.keys(named).filter((client) => own[client] !== undefined);
+    if (twice.length > 0) {
+      throw new ConfigError(
+        "tokens",
+        twice.map((client) => givenTwice(`tokens.${client}`, `${tokensKey}.${client}`)),
+      );
+    }
+    const given: Record<string, TokenPairs[string]> = { ...own, ...named };
     if (single !== undefined) given[clients[0]!] = { ...given[clients[0]!], primary: single };
     return Object.keys(given).length > 0 ? given : undefined;
   });
 }
 
+const namedPath = "mcp-fleet:kubernetes.secrets";
+
+function givenTwice(named: string, own: string): Problem {
+  return {
+    path: `${namedPath}.${named}`,
+    allowed: `mcp-fleet:${own} gives it, too`,
+    fix: "remove one of the two",
+  };
+}
+
+/** Password of the owner of an external database; undefined where there is none, or it is not known here. */
+export function programDatabasePassword(
+  { postgres }: FleetSpec,
+  named?: string,
+): string | undefined {
+  return asRunError(() => {
+    if (postgres.external === undefined) return undefined;
+    const own = new pulumi.Config("mcp-fleet").get(databasePasswordKey);
+    const password = named ?? own;
+    if (password === undefined) return undefined;
+    const allowed = checkDatabasePassword(password);
+    const path =
+      named === undefined ? `mcp-fleet:${databasePasswordKey}` : `${namedPath}.databasePassword`;
+    const problems = [
+      ...(named !== undefined && own !== undefined
+        ? [givenTwice("databasePassword", databasePasswordKey)]
+        : []),
+      ...(allowed === undefined ? [] : [{ path, got: "a value that is not shown", allowed }]),
+    ];
+    if (problems.length > 0) throw new ConfigError("password of the database", problems);
+    return password;
+  });
+}
+
 /**
- * Secrets of the receivers of alerts: secret stack setting `receivers`. Checked here, because an alert that cannot be
+ * Secrets of the receivers of alerts: secret stack setting `receivers`, and Secrets of the cluster. Checked here, because an alert that cannot be
  * sent would be noticed only when it should have been.
  */
-export function programReceivers(fleet: FleetSpec): ReceiverSecrets {
+export function programReceivers(
+  fleet: FleetSpec,
+  named: Readonly<Record<string, string | undefined>> = {},
+): ReceiverSecrets {
   return asRunError(() => {
     const json = new pulumi.Config("mcp-fleet").get(receiversKey);
-    const problems = checkReceivers(json, fleet.monitoring.alertmanager);
+    const problems = checkReceivers(json, fleet.monitoring.alertmanager, named);
     if (problems.length > 0) throw new ConfigError("receivers of alerts", problems);
-    return (json === undefined ? {} : JSON.parse(json)) as Record<string, string>;
+    const own = (json === undefined ? {} : JSON.parse(json)) as Record<string, string>;
+    const known = Object.entries(named).filter((entry): entry is [string, string] => !!entry[1]);
+    return { ...own, ...Object.fromEntries(known) };
   });
 }
 

@@ -2,6 +2,7 @@ import { databaseRoles, statsUser } from "../components/database/names.ts";
 import { renderPgBouncerIni, renderUserlist } from "../components/database/pgbouncer.render.ts";
 import { postgresFiles } from "../components/database/postgres.render.ts";
 import { renderRoles } from "../components/database/roles.render.ts";
+import { caFiles, targetOf } from "../components/database/target.ts";
 import { renderClientConfig, renderVsCodeConfig } from "../components/gateway/client-config.ts";
 import { renderHaproxy } from "../components/gateway/haproxy.render.ts";
 import { renderAlertmanager } from "../components/monitoring/alertmanager.render.ts";
@@ -47,12 +48,16 @@ const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<st
       })),
       tokens: [],
     }),
-  postgres: ({ fleet }) => postgresFiles(fleet.postgres),
-  pgbouncer: ({ fleet: { pgbouncer, postgres } }) => ({
-    "pgbouncer.ini": renderPgBouncerIni(pgbouncer, { host: "postgres", database: postgres.name }),
-    "userlist.txt": renderUserlist({ [databaseRoles.lookup]: withheld, [statsUser]: withheld }),
-  }),
-  migrations: ({ fleet: { servers, pgbouncer } }) => ({
+  postgres: ({ fleet: { postgres } }) => (postgres.external ? {} : postgresFiles(postgres)),
+  pgbouncer: ({ fleet: { pgbouncer, postgres } }) => {
+    const target = targetOf(postgres, "postgres");
+    return {
+      "pgbouncer.ini": renderPgBouncerIni(pgbouncer, { ...target, database: postgres.name }),
+      "userlist.txt": renderUserlist({ [databaseRoles.lookup]: withheld, [statsUser]: withheld }),
+      ...caFiles(target),
+    };
+  },
+  migrations: ({ fleet: { servers, pgbouncer, postgres } }) => ({
     "roles.json": renderRoles(
       servers.map(({ name, domain }) => ({
         name,
@@ -61,6 +66,7 @@ const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<st
         activeLogin: "a",
       })),
       pgbouncer,
+      postgres,
     ),
   }),
   prometheus: ({ prometheus }) => ({

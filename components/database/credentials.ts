@@ -6,9 +6,15 @@ import { loginRole } from "./names.ts";
 export interface DatabaseCredentialsArgs {
   /** Names of the servers that get a login pair. */
   readonly servers: readonly string[];
+  /**
+   * Password of the owner of an external database.
+   *
+   * @default - generated
+   */
+  readonly owner?: pulumi.Input<string> | undefined;
 }
 
-/** Every password of the data tier, generated; each is secret. */
+/** Every password of the data tier; each is secret. All are generated but that of somebody else's database. */
 export class DatabaseCredentials extends pulumi.ComponentResource {
   /** Owner of the database, who runs the migrations. */
   readonly owner: pulumi.Output<string>;
@@ -23,7 +29,7 @@ export class DatabaseCredentials extends pulumi.ComponentResource {
   constructor(name: string, args: DatabaseCredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:Credentials", name, {}, opts);
     const password = (role: string) => generatedPassword(`${name}-${role}`, { parent: this });
-    this.owner = password("owner");
+    this.owner = args.owner === undefined ? password("owner") : pulumi.secret(args.owner);
     this.exporter = password("exporter");
     this.lookup = password("lookup");
     this.stats = password("stats");

@@ -1,21 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
-import { databaseRoles, pgbouncerPort, postgresPort, statsUser } from "./names.ts";
+import { databaseRoles, pgbouncerPort, statsUser } from "./names.ts";
+import { caFile, caFiles, callOf, type DatabaseTarget } from "./target.ts";
 
 export interface ExporterArgs {
   readonly platform: Platform;
   readonly image?: string | undefined;
   readonly memoryMb: number;
   readonly password: pulumi.Input<string>;
-  /** Host name of what it looks at. */
-  readonly target: string;
   readonly dependsOn?: readonly pulumi.Resource[];
 }
 
 export interface PostgresExporterArgs extends ExporterArgs {
+  readonly target: DatabaseTarget;
   /** Name of the database. */
   readonly database: string;
+}
+
+export interface PgBouncerExporterArgs extends ExporterArgs {
+  /** Host name of PgBouncer. */
+  readonly target: string;
 }
 
 const postgresExporterPort = 9187;
@@ -41,9 +46,9 @@ export class PostgresExporter extends pulumi.ComponentResource {
 
   constructor(name: string, args: PostgresExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:PostgresExporter", name, {}, opts);
-    const { platform } = args;
+    const { platform, target } = args;
     const image = platform.image("postgres-exporter", args.image);
-    const secrets = passwordFile("postgres-exporter", args, image, this);
+    const secrets = secretFiles("postgres-exporter", args, image, this, caFiles(target));
     const workload = platform.workload(
       "postgres-exporter",
       {
@@ -56,13 +61,13 @@ export class PostgresExporter extends pulumi.ComponentResource {
         ],
         env: {
           DATA_SOURCE_PASS_FILE: `${secretsDirectory}/password`,
-          DATA_SOURCE_URI: `${args.target}:${postgresPort}/${args.database}?sslmode=disable&connect_timeout=${connectSeconds}&application_name=postgres_exporter`,
+          DATA_SOURCE_URI: `${target.host}:${target.port}/${args.database}?${tlsWords(target)}&connect_timeout=${connectSeconds}&application_name=postgres_exporter`,
           DATA_SOURCE_USER: databaseRoles.exporter,
         },
         user: users["postgres-exporter"],
         networks: ["db", "obs"],
         listens: [{ port: postgresExporterPort, network: "obs" }],
-        calls: [{ network: "db", ports: [postgresPort] }],
+        calls: [callOf(target)],
         mounts: [{ source: secrets, path: secretsDirectory }],
         memoryMb: args.memoryMb,
         cpus,
@@ -83,11 +88,11 @@ export class PgBouncerExporter extends pulumi.ComponentResource {
   readonly address: string;
   readonly resource: pulumi.CustomResource;
 
-  constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: PgBouncerExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:PgBouncerExporter", name, {}, opts);
     const { platform } = args;
     const image = platform.image("pgbouncer-exporter", args.image);
-    const secrets = passwordFile("pgbouncer-exporter", args, image, this);
+    const secrets = secretFiles("pgbouncer-exporter", args, image, this);
     const workload = platform.workload(
       "pgbouncer-exporter",
       {
@@ -118,10 +123,20 @@ export class PgBouncerExporter extends pulumi.ComponentResource {
   }
 }
 
-function passwordFile(name: string, args: ExporterArgs, image: Image, parent: pulumi.Resource) {
+function tlsWords({ tls: { mode, ca } }: DatabaseTarget): string {
+  return `sslmode=${mode}${ca === undefined ? "" : `&sslrootcert=${secretsDirectory}/${caFile}`}`;
+}
+
+function secretFiles(
+  name: string,
+  args: ExporterArgs,
+  image: Image,
+  parent: pulumi.Resource,
+  more: Readonly<Record<string, string>> = {},
+) {
   return args.platform.files(
     `${name}-secrets`,
-    { image, files: { password: args.password } },
+    { image, files: { password: args.password, ...more } },
     { parent },
   );
 }

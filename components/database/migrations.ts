@@ -3,10 +3,11 @@ import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import { schemaOf } from "../servers/mcp-server.schema.ts";
 import type { DatabaseCredentials } from "./credentials.ts";
-import { databaseRoles, postgresPort } from "./names.ts";
+import { databaseRoles } from "./names.ts";
 import type { PgBouncerSpec } from "./pgbouncer.schema.ts";
 import type { PostgresSpec } from "./postgres.schema.ts";
 import { renderRoles } from "./roles.render.ts";
+import { caFile, caFiles, callOf, type DatabaseTarget } from "./target.ts";
 
 export interface MigrationsArgs {
   readonly platform: Platform;
@@ -16,7 +17,9 @@ export interface MigrationsArgs {
   readonly pooler: PgBouncerSpec;
   readonly servers: readonly { readonly name: string; readonly domain: string }[];
   readonly credentials: DatabaseCredentials;
-  readonly postgres: { readonly address: string; readonly resource: pulumi.Resource };
+  readonly target: DatabaseTarget;
+  /** Our own PostgreSQL, where there is one. */
+  readonly dependsOn?: readonly pulumi.Resource[];
 }
 
 const inputDirectory = "/run/secrets/migrations";
@@ -27,7 +30,7 @@ export class Migrations extends pulumi.ComponentResource {
 
   constructor(name: string, args: MigrationsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:Migrations", name, {}, opts);
-    const { platform, image, spec, credentials, postgres } = args;
+    const { platform, image, spec, credentials, target } = args;
     const servers = args.servers.map((server) => ({
       name: server.name,
       domain: server.domain,
@@ -43,7 +46,8 @@ export class Migrations extends pulumi.ComponentResource {
           [databaseRoles.exporter]: credentials.exporter,
           [databaseRoles.lookup]: credentials.lookup,
           owner: credentials.owner,
-          "roles.json": renderRoles(servers, args.pooler),
+          "roles.json": renderRoles(servers, args.pooler, spec),
+          ...caFiles(target),
         },
       },
       { parent: this },
@@ -55,24 +59,33 @@ export class Migrations extends pulumi.ComponentResource {
         image,
         command: ["node", "/app/migrate.mjs"],
         env: {
-          DATABASE_HOST: postgres.address,
+          DATABASE_HOST: target.host,
           DATABASE_NAME: spec.name,
           DATABASE_PASSWORD_FILE: `${inputDirectory}/owner`,
-          DATABASE_PORT: String(postgresPort),
+          DATABASE_PORT: String(target.port),
+          ...tlsEnv(target),
           DATABASE_USER: spec.owner,
           ROLES_FILE: `${inputDirectory}/roles.json`,
           ROLE_PASSWORDS_DIR: inputDirectory,
         },
         user: users["mcp-server"],
         networks: ["db"],
-        calls: [{ network: "db", ports: [postgresPort] }],
+        calls: [callOf(target)],
         mounts: [{ source: input, path: inputDirectory }],
         memoryMb: 192,
         timeoutSeconds: 180,
       },
-      { parent: this, dependsOn: [postgres.resource] },
+      { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },
     );
     this.resource = job.resource;
     this.registerOutputs({});
   }
+}
+
+function tlsEnv({ tls: { mode, ca } }: DatabaseTarget): Record<string, string> {
+  if (mode === "disable") return {};
+  return {
+    DATABASE_TLS_MODE: mode,
+    ...(ca !== undefined && { DATABASE_TLS_CA_FILE: `${inputDirectory}/${caFile}` }),
+  };
 }

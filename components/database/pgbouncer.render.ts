@@ -1,16 +1,16 @@
-import { databaseRoles, lookupQuery, pgbouncerPort, postgresPort, statsUser } from "./names.ts";
+import { databaseRoles, lookupQuery, pgbouncerPort, statsUser } from "./names.ts";
 import type { PgBouncerSpec } from "./pgbouncer.schema.ts";
+import { caFile, type DatabaseTarget } from "./target.ts";
 
 /** Where the pooler finds its files and keeps its socket, in its container. */
 export const pgbouncerPaths = {
   mount: "/etc/pgbouncer",
   userlist: "/etc/pgbouncer/current/userlist.txt",
+  serverCa: `/etc/pgbouncer/current/${caFile}`,
   sockets: "/run/pgbouncer",
 } as const;
 
-export interface PgBouncerTarget {
-  /** Host name of PostgreSQL. */
-  readonly host: string;
+export interface PgBouncerTarget extends DatabaseTarget {
   /** The one database that clients may ask for. */
   readonly database: string;
 }
@@ -18,9 +18,9 @@ export interface PgBouncerTarget {
 /** `pgbouncer.ini`. */
 export function renderPgBouncerIni(
   spec: PgBouncerSpec,
-  { host, database }: PgBouncerTarget,
+  { host, port, database, tls, cidrs }: PgBouncerTarget,
 ): string {
-  const connection = { host, port: postgresPort, dbname: database };
+  const connection = { host, port, dbname: database };
   return `[databases]
 ${database} = ${connectionString(connection)}
 
@@ -67,10 +67,14 @@ tcp_keepidle = 60
 tcp_keepintvl = 10
 tcp_keepcnt = 6
 
-; Both sides are networks of this fleet alone, without a way out: certificates for them are not part of it.
+; ${
+    cidrs
+      ? "Clients come by a network of this fleet alone, without a way out; the database is elsewhere."
+      : "Both sides are networks of this fleet alone, without a way out: certificates for them are not part of it."
+  }
 client_tls_sslmode = disable
-server_tls_sslmode = disable
-
+server_tls_sslmode = ${tls.mode}
+${tls.ca === undefined ? "" : `server_tls_ca_file = ${pgbouncerPaths.serverCa}\n`}
 log_connections = 0
 log_disconnections = 0
 log_pooler_errors = 1

@@ -2,17 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { DatabaseCredentials } from "./credentials.ts";
-import { databaseRoles, pgbouncerPort, postgresPort, statsUser } from "./names.ts";
+import { databaseRoles, pgbouncerPort, statsUser } from "./names.ts";
 import { pgbouncerPaths, renderPgBouncerIni, renderUserlist } from "./pgbouncer.render.ts";
 import type { PgBouncerSpec } from "./pgbouncer.schema.ts";
+import { caFiles, callOf, type DatabaseTarget } from "./target.ts";
 
 export interface PgBouncerArgs {
   readonly platform: Platform;
   readonly spec: PgBouncerSpec;
   /** Name of the database. */
   readonly database: string;
-  /** Host name of PostgreSQL. */
-  readonly postgres: pulumi.Input<string>;
+  readonly target: DatabaseTarget;
   readonly credentials: DatabaseCredentials;
   /** What must be there before logins can work: the migrations. */
   readonly dependsOn?: readonly pulumi.Resource[];
@@ -27,16 +27,15 @@ export class PgBouncer extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgBouncerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:database:PgBouncer", name, {}, opts);
-    const { platform, spec, database, credentials } = args;
+    const { platform, spec, database, target, credentials } = args;
     this.image = platform.image("pgbouncer", spec.image);
     const config = platform.liveFiles(
       "pgbouncer-config",
       {
         image: this.image,
         files: {
-          "pgbouncer.ini": pulumi
-            .output(args.postgres)
-            .apply((host) => renderPgBouncerIni(spec, { host, database })),
+          "pgbouncer.ini": renderPgBouncerIni(spec, { ...target, database }),
+          ...caFiles(target),
           "userlist.txt": pulumi
             .all({ [databaseRoles.lookup]: credentials.lookup, [statsUser]: credentials.stats })
             .apply(renderUserlist),
@@ -58,7 +57,7 @@ export class PgBouncer extends pulumi.ComponentResource {
         user: users.pgbouncer,
         networks: ["data", "db"],
         listens: [{ port: pgbouncerPort, network: "data" }],
-        calls: [{ network: "db", ports: [postgresPort] }],
+        calls: [callOf(target)],
         mounts: [{ source: config, path: pgbouncerPaths.mount }],
         // The second one holds the throwaway pooler that judges a new configuration.
         tmpfs: { [pgbouncerPaths.sockets]: 1, "/tmp": 4 },

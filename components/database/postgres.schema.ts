@@ -1,5 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { cpus, imageReference, memoryMb, memorySize } from "../shared.schema.ts";
+import { cpus, imageReference, memoryMb, memorySize, port } from "../shared.schema.ts";
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, {
   error:
@@ -15,8 +16,71 @@ const alwaysOn = (name: string) =>
     .transform(() => "on" as const)
     .default("on");
 
+const certificate = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+/** Certificates and white space, nothing else: a key in here would be a secret in plain text. */
+function isBundle(text: string): boolean {
+  const found = text.match(certificate) ?? [];
+  if (found.length === 0 || /-----/.test(text.replaceAll(certificate, ""))) return false;
+  try {
+    return found.every((pem) => new X509Certificate(pem).ca);
+  } catch {
+    return false;
+  }
+}
+
+const block = z.union([z.cidrv4(), z.cidrv6()]);
+const isBlock = (text: string): boolean => block.safeParse(text).success;
+
+const externalSchema = z.strictObject({
+  host: z
+    .string()
+    .max(253, { error: "at most 253 characters" })
+    .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/, {
+      error: "a host name or IPv4 address without port, as in db.example.com",
+    })
+    .describe("Host name, as its certificate has it, or IPv4 address."),
+  port: port.default(5432).describe("Port of PostgreSQL itself, not of a pooler before it."),
+  tls: z
+    .strictObject({
+      mode: z
+        .enum(["verify-full", "verify-ca", "require", "disable"], {
+          error: "verify-full, verify-ca, require or disable",
+        })
+        .default("verify-full")
+        .describe(
+          "As libpq's sslmode. verify-ca: the certificate names another host. require: whoever answers is believed. disable: plain text, passwords still by SCRAM.",
+        ),
+      ca: z
+        .string()
+        .refine(isBundle, {
+          error: "certificates of authorities in PEM form, without keys or anything else between",
+        })
+        .optional()
+        .describe(
+          "Certificates in PEM form that vouch for the server; for verify-full, verify-ca.",
+        ),
+    })
+    .prefault({})
+    .describe("How the connections of pooler, migrations and exporter are protected."),
+  cidrs: z
+    .array(z.string().refine(isBlock, { error: "an address block, as in 10.0.8.0/24" }))
+    .min(1)
+    .default(["0.0.0.0/0", "::/0"])
+    .describe(
+      "Where the network policies of a cluster let those three find it, on that port alone. Default: anywhere.",
+    ),
+});
+
+export type ExternalPostgres = z.output<typeof externalSchema>;
+
 /** PostgreSQL. Defaults: writing-servers guide, sections 2.1, 2.3 and 3.1. */
 export const postgresSchema = z.strictObject({
+  external: externalSchema
+    .optional()
+    .describe(
+      "A PostgreSQL 17 or newer that somebody else runs, in place of ours. `name` is an empty database there, `owner` its owner, with CREATEROLE and pg_monitor to pass on; the owner's password is the stack's secret `mcp-fleet:databasePassword`, or `kubernetes.secrets.databasePassword`.",
+    ),
   image: imageReference
     .optional()
     .describe("Own PostgreSQL 17 image; default: built from `images/postgres`."),

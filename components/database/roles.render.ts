@@ -1,5 +1,6 @@
 import { databaseRoles, type Login } from "./names.ts";
 import type { PgBouncerSpec } from "./pgbouncer.schema.ts";
+import type { PostgresSpec } from "./postgres.schema.ts";
 
 export interface RolesServer {
   readonly name: string;
@@ -15,7 +16,8 @@ export interface RolesServer {
  */
 export function renderRoles(
   servers: readonly RolesServer[],
-  pooler: Pick<PgBouncerSpec, "defaultPoolSize" | "reservePoolSize">,
+  pooler: Pick<PgBouncerSpec, "defaultPoolSize" | "reservePoolSize" | "maxDbConnections">,
+  { external, directConnections }: Pick<PostgresSpec, "external" | "directConnections">,
 ): string {
   const roles = {
     servers: [...servers]
@@ -29,6 +31,7 @@ export function renderRoles(
       })),
     exporterRole: databaseRoles.exporter,
     lookupRole: databaseRoles.lookup,
+    ...(external && { prepare: { connections: pooler.maxDbConnections + directConnections } }),
   };
   return `${JSON.stringify(roles, undefined, 2)}\n`;
 }

@@ -33,17 +33,14 @@ export class PolicyError extends Error {
   }
 }
 
-/** Components that can be asked, beside the servers. */
-const askable = {
-  gate: ["postgres", "pgbouncer"],
-  watch: ["postgres", "pgbouncer", "gateway", "prometheus", "alertmanager"],
-} as const;
+/** Components that can be asked before (`gate`) and after (`watch`) the switch. */
+export type AskableComponents = Readonly<Record<"gate" | "watch", readonly string[]>>;
 
 /** What of the fleet file's settings fits no probe or no component: found before anything is deployed. */
 export function policyProblems(
   { change, off, probes: own }: HealthSpec,
   probes: PolicyProbes,
-  servers: readonly { readonly name: string }[],
+  askable: AskableComponents,
 ): readonly PolicyProblem[] {
   const all = [...probes.gate, ...probes.watch];
   const names = [...new Set(all.map(({ name }) => name))];
@@ -56,25 +53,25 @@ export function policyProblems(
     ...change.flatMap((entry, index) =>
       entry.probes.flatMap((text, inner) => pattern(["change", index, "probes", inner], text)),
     ),
-    ...own.flatMap((probe, index) => ownProblems(probe, index, { own, probes, servers })),
+    ...own.flatMap((probe, index) => ownProblems(probe, index, { own, probes, askable })),
   ];
 }
 
 interface Surroundings {
   readonly own: readonly Probe[];
   readonly probes: PolicyProbes;
-  readonly servers: readonly { readonly name: string }[];
+  readonly askable: AskableComponents;
 }
 
 function ownProblems(
   probe: Probe,
   index: number,
-  { own, probes, servers }: Surroundings,
+  { own, probes, askable }: Surroundings,
 ): PolicyProblem[] {
   const at = (...keys: (string | number)[]) => ["probes", index, ...keys];
   const when = probe.tags.includes("watch") ? "watch" : "gate";
   const beside = probes[when].map(({ name }) => name).filter((name) => name !== probe.name);
-  const components = [...servers.map(({ name }) => name), ...askable[when]];
+  const components = askable[when];
   const asked = probe.at ?? probe.subject;
   const problems: PolicyProblem[] = probe.after.flatMap((other, inner) =>
     beside.includes(other)

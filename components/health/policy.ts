@@ -6,6 +6,7 @@ import {
   matches,
   PolicyError,
   policyProblems,
+  type AskableComponents,
   type PolicyProblem,
   type PolicyProbes,
 } from "./policy-problems.ts";
@@ -18,6 +19,8 @@ export interface ProbedFleet {
   readonly servers: readonly ServerSpec[];
   /** Name of the database. */
   readonly database: string;
+  /** Whether somebody else runs the database: then it is asked through the pooler alone. */
+  readonly externalDatabase?: boolean;
   readonly scrapeIntervalSeconds: number;
   readonly health: HealthSpec;
   readonly rollout: RolloutSpec;
@@ -57,7 +60,7 @@ const foreignRestarts = 2;
 export function policyFor(fleet: ProbedFleet): Policies {
   const { health, rollout } = fleet;
   const all = probesOf(fleet);
-  const problems = policyProblems(health, all, fleet.servers);
+  const problems = policyProblems(health, all, componentsOf(fleet));
   if (problems.length > 0) throw new PolicyError(problems);
   const policy = { version: 1, baseline: health.baseline, targets: {} } as const;
   return {
@@ -72,7 +75,17 @@ export function policyFor(fleet: ProbedFleet): Policies {
 
 /** What of the fleet file's `health` fits no probe or no component. */
 export function healthProblems(fleet: ProbedFleet): readonly PolicyProblem[] {
-  return policyProblems(fleet.health, probesOf(fleet), fleet.servers);
+  return policyProblems(fleet.health, probesOf(fleet), componentsOf(fleet));
+}
+
+/** Parts that can be asked, before and after the switch. */
+function componentsOf({ servers, externalDatabase }: ProbedFleet): AskableComponents {
+  const gate = [
+    ...servers.map(({ name }) => name),
+    ...(externalDatabase ? [] : ["postgres"]),
+    "pgbouncer",
+  ];
+  return { gate, watch: [...gate, "gateway", "prometheus", "alertmanager"] };
 }
 
 /** Derived probes and own ones, before anything is changed or switched off. */
@@ -252,16 +265,18 @@ function dataTier(fleet: ProbedFleet): readonly ProbeInput[] {
   // A database that recovers after a restart takes its time.
   const startPeriodSeconds = 60;
   return [
-    ...["postgres", "pgbouncer"].map((component): ProbeInput => ({
-      kind: "state",
-      name: `${component}/started`,
-      subject: component,
-      requireHealthy: true,
-      maxRestarts: foreignRestarts,
-      startPeriodSeconds,
-      timeoutSeconds: patience,
-      tags: ["gate"],
-    })),
+    ...[...(fleet.externalDatabase ? [] : ["postgres"]), "pgbouncer"].map(
+      (component): ProbeInput => ({
+        kind: "state",
+        name: `${component}/started`,
+        subject: component,
+        requireHealthy: true,
+        maxRestarts: foreignRestarts,
+        startPeriodSeconds,
+        timeoutSeconds: patience,
+        tags: ["gate"],
+      }),
+    ),
     ...poolerQuery(fleet, "pgbouncer/query").map((probe) => ({
       ...probe,
       startPeriodSeconds,

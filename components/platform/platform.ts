@@ -55,7 +55,7 @@ export interface Image {
 /**
  * Who may talk to whom: `edge` publishes ports (gateway, consoles), `mcp` joins gateway and servers, `data` joins
  * servers and pooler, `db` joins pooler, jobs and PostgreSQL, `obs` joins Prometheus with what it scrapes.
- * All but `edge` have no way out.
+ * All but `edge` have no way out, and `db` where the database is somebody else's.
  */
 export const networkRoles = ["edge", "mcp", "data", "db", "obs"] as const;
 export type NetworkRole = (typeof networkRoles)[number];
@@ -72,6 +72,12 @@ export interface Call {
   readonly network: NetworkRole;
   /** @default every port */
   readonly ports?: readonly number[];
+  /**
+   * Address blocks to which the network leads out of the fleet.
+   *
+   * @default - those who listen on it
+   */
+  readonly outside?: readonly string[];
 }
 
 export interface PublishedPort {

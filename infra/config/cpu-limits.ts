@@ -22,7 +22,7 @@ export function cpuLimits({
   });
   return [
     ...servers.map(({ name, cpus }) => limit(name, cpus, "servers", name)),
-    limit("postgres", postgres.cpus, "postgres"),
+    ...(postgres.external ? [] : [limit("postgres", postgres.cpus, "postgres")]),
     limit("pgbouncer", pgbouncer.cpus, "pgbouncer"),
     limit("gateway", gateway.cpus, "gateway"),
     ...(["prometheus", "alertmanager", "grafana"] as const).map((name) =>

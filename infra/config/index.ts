@@ -1,4 +1,5 @@
 export { cpuLimits } from "./cpu-limits.ts";
+export { checkDatabasePassword, databasePasswordKey } from "./database-password.ts";
 export { environmentOverrides } from "./environment.ts";
 export type { FleetSpec } from "./fleet.schema.ts";
 export { fleetJsonSchema } from "./json-schema.ts";
@@ -8,5 +9,5 @@ export { hostPorts } from "./rules/ports.ts";
 export { showFleet } from "./show.ts";
 export { readStackFile } from "./stack-file.ts";
 export { loadStackConfig, receiversKey, tokensKey, type StackSettings } from "./stack.schema.ts";
-export { checkToken, checkTokens } from "./tokens.ts";
+export { checkToken, checkTokens, pairProblems, type TokenPairs } from "./tokens.ts";
 export { checkReceivers, silentAlerts } from "./receivers.ts";

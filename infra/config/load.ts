@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { missingDatabasePassword } from "./database-password.ts";
 import { draftOf } from "./draft.ts";
 import { fromEnvironment } from "./environment.ts";
 import { fleetFileSchema, type FleetSpec } from "./fleet.schema.ts";
@@ -27,6 +28,12 @@ export interface ConfigSource {
    * @default not known here, and not asked for
    */
   readonly hasReceivers?: boolean;
+  /**
+   * Whether the stack brings the password of an external database.
+   *
+   * @default not known here, and not asked for
+   */
+  readonly hasDatabasePassword?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** `path=value` of every `--set`. */
   readonly sets: readonly string[];
@@ -73,7 +80,7 @@ export function loadFleet(source: ConfigSource): LoadedConfig {
   const problems = [
     ...early,
     ...overridden.problems,
-    ...findAll(overridden.data, source.hasReceivers).map(place),
+    ...findAll(overridden.data, source).map(place),
   ];
   if (problems.length > 0) {
     throw new ConfigError(what, problems);
@@ -85,15 +92,19 @@ export function loadFleet(source: ConfigSource): LoadedConfig {
 }
 
 /** Everything that is wrong with the content of a fleet file, for the stack that runs it. */
-function findAll(data: unknown, hasReceivers: boolean | undefined): readonly Finding[] {
+function findAll(
+  data: unknown,
+  { hasReceivers, hasDatabasePassword }: ConfigSource,
+): readonly Finding[] {
   const broken = schemaFindings(fleetFileSchema, data);
   const file = broken.length === 0 ? fleetFileSchema.parse(data) : draftOf(data, broken);
   if (file === undefined) return broken;
   const spec = resolveFleet(file);
   return [
     ...broken,
-    ...ruleFindings({ file, spec }),
+    ...ruleFindings({ file, spec, data }),
     ...(hasReceivers === false ? missingReceiverSecrets(spec.monitoring.alertmanager) : []),
+    ...(hasDatabasePassword === false ? missingDatabasePassword(spec.postgres) : []),
   ];
 }
 

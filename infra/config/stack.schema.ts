@@ -6,6 +6,7 @@ import {
 } from "../../components/platform/kubernetes/kubernetes.schema.ts";
 import { defaultNamespace } from "../../components/platform/kubernetes/names.ts";
 import { imageReference } from "../../components/shared.schema.ts";
+import { databasePasswordKey } from "./database-password.ts";
 import { schemaFindings } from "./issues.ts";
 import type { Problem } from "./problems.ts";
 import { looksSecret, show } from "./redact.ts";
@@ -42,7 +43,7 @@ export const tokensKey = "tokens";
 /** Key of the secret JSON `{receiver: address, key or password}`. */
 export const receiversKey = "receivers";
 
-const secretKeys: readonly string[] = [tokensKey, receiversKey];
+const secretKeys: readonly string[] = [tokensKey, receiversKey, databasePasswordKey];
 
 export interface StackSettings {
   /** Path of the fleet file, relative to the project. */
@@ -55,6 +56,8 @@ export interface StackSettings {
   readonly baseImage?: string;
   /** Whether the stack brings secrets of receivers; their values are read elsewhere. */
   readonly hasReceivers: boolean;
+  /** Whether the stack brings the password of an external database. */
+  readonly hasDatabasePassword: boolean;
 }
 
 export interface LoadedStack {
@@ -86,7 +89,7 @@ export function loadStackConfig(
 ): LoadedStack {
   const problems: Problem[] = [];
   const known = [...Object.keys(stackSchema.shape), ...secretKeys];
-  let hasReceivers = false;
+  const secrets = new Set<string>();
   const settings: Record<string, unknown> = {};
   for (const [full, value] of Object.entries(raw)) {
     const key = full.startsWith(prefix) ? full.slice(prefix.length) : full;
@@ -96,9 +99,10 @@ export function loadStackConfig(
       continue;
     }
     if (secretKeys.includes(key)) {
-      if (key === receiversKey) hasReceivers = true;
+      secrets.add(key);
       if (options.isSecret?.(full) === false) {
-        const allowed = `the ${key === tokensKey ? key : "secrets"} stand in plain text (not shown)`;
+        const what = { [tokensKey]: "tokens stand", [databasePasswordKey]: "password stands" }[key];
+        const allowed = `the ${what ?? "secrets stand"} in plain text (not shown)`;
         const fix = `make new ones and store them with: pulumi config set --secret ${prefix}${key}`;
         problems.push({ path, allowed, fix, ...place });
       }
@@ -131,13 +135,16 @@ export function loadStackConfig(
   if (platform === "kubernetes" && kubernetes.namespace === undefined) {
     problems.push(...namespaceProblems(options.stack));
   }
+  const named = platform === "kubernetes" ? kubernetes.secrets : undefined;
   return {
     settings: {
       fleet,
       platform,
       kubernetes,
       set,
-      hasReceivers,
+      hasReceivers: secrets.has(receiversKey) || Object.keys(named?.receivers ?? {}).length > 0,
+      hasDatabasePassword:
+        secrets.has(databasePasswordKey) || named?.databasePassword !== undefined,
       ...(baseImage === undefined ? {} : { baseImage }),
     },
     problems,

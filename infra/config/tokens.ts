@@ -52,9 +52,27 @@ export function checkTokens(json: string, clients: readonly string[]): readonly 
     const allowed = 'JSON of the form {"<client>": {"primary": "...", "backup": "..."}}';
     return [{ path, allowed }];
   }
+  return pairProblems(path, parsed.data, clients);
+}
+
+/** Tokens by client; one of a pair may be left to be generated. */
+export type TokenPairs = Readonly<
+  Record<string, { readonly primary?: string; readonly backup?: string }>
+>;
+
+/**
+ * Problems of tokens, none of which appears in them.
+ *
+ * @param path setting that they come from
+ */
+export function pairProblems(
+  path: string,
+  pairs: TokenPairs,
+  clients: readonly string[],
+): readonly Problem[] {
   const seen = new Map<string, string>();
   const problems: Problem[] = [];
-  for (const [client, pair] of Object.entries(parsed.data)) {
+  for (const [client, pair] of Object.entries(pairs)) {
     const owner = `${path}.${looksSecret(client) ? "(name not shown)" : client}`;
     if (!clients.includes(client)) {
       problems.push({
@@ -64,9 +82,11 @@ export function checkTokens(json: string, clients: readonly string[]): readonly 
       });
     }
     for (const kind of ["primary", "backup"] as const) {
+      const token = pair[kind];
+      if (token === undefined) continue;
       const place = `${owner}.${kind}`;
-      const why = checkToken(pair[kind]);
-      const first = seen.get(pair[kind]);
+      const why = checkToken(token);
+      const first = seen.get(token);
       if (why !== undefined) {
         problems.push({ path: place, got: "a value that is not shown", allowed: why });
       } else if (first !== undefined) {
@@ -75,7 +95,7 @@ export function checkTokens(json: string, clients: readonly string[]): readonly 
           allowed: `the same token as ${first}; every token must differ`,
         });
       }
-      seen.set(pair[kind], place);
+      seen.set(token, place);
     }
   }
   return problems;

@@ -20,6 +20,7 @@ export async function platformOf(options: PlatformOptions): Promise<Platform> {
   if (place.platform === "docker") {
     return new DockerPlatform("platform", {
       ...{ identity, ...sources },
+      ...(spec.postgres.external && { routed: ["db"] }),
       log: spec.logging,
     });
   }

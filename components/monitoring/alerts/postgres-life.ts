@@ -24,6 +24,7 @@ export const postgresDown = defineAlert({
       "`docker logs --tail 50 <postgres>`: recovery after a crash, a full disk and damaged files all say so.",
       "`docker exec <postgres> postgres-ctl health`.",
       "`df -h` on the machine: a full disk stops PostgreSQL.",
+      "An external one (`postgres.external`): what its provider says, and `docker logs --tail 20 <postgres-exporter>`: name, firewall, certificate, room for connections.",
     ],
     mitigation: [
       "Recovery: wait, it ends by itself.",

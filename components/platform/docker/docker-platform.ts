@@ -38,6 +38,8 @@ export interface DockerPlatformArgs {
   readonly contextOf: (image: ImageName) => string;
   /** Base image of everything that is built here. */
   readonly baseImage: string;
+  /** Networks with a way out, beside `edge`. */
+  readonly routed?: readonly NetworkRole[];
   readonly log: { readonly maxSizeMb: number; readonly maxFiles: number };
 }
 
@@ -53,11 +55,12 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     this.#args = args;
     // Names are unique per engine, not per stack: they carry the stack.
     this.#prefix = `mcp-fleet-${args.identity.stack}`;
+    const routed: readonly NetworkRole[] = ["edge", ...(args.routed ?? [])];
     const network = (role: NetworkRole) => {
       const resource = `${this.#prefix}-${role}`;
       return new docker.Network(
         resource,
-        { internal: role !== "edge", labels: this.#labels(resource, "network", role) },
+        { internal: !routed.includes(role), labels: this.#labels(resource, "network", role) },
         { parent: this, ignoreChanges: ["labels"] },
       );
     };

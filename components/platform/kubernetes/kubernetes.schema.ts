@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { imageReference } from "../../shared.schema.ts";
+import { imageReference, slug } from "../../shared.schema.ts";
 
 /** Names of objects: RFC 1123 label, as the API server checks them. */
 export const objectName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
@@ -16,6 +16,21 @@ const labelValue = z.string().regex(new RegExp(`^(${part})?$`), {
   error: "at most 63 letters, digits, dashes, dots and underscores",
 });
 const annotations = z.record(metadataKey, z.string());
+/** One value of a Secret in the stack's namespace that somebody else keeps. */
+const secretValue = z.strictObject({
+  name: z
+    .string()
+    .max(253, { error: "at most 253 characters" })
+    .regex(new RegExp(`^${dnsName}$`), {
+      error: "a Secret's name: lower-case letters, digits, dashes and dots",
+    })
+    .describe("Name of the Secret."),
+  key: z
+    .string()
+    .regex(/^[-._A-Za-z0-9]{1,253}$/, { error: "letters, digits, dashes, dots and underscores" })
+    .describe("Key in it."),
+});
+export type SecretValue = z.output<typeof secretValue>;
 /** What the name of a pod leaves of the 253 characters of DNS: two names of servers, numbers, and the namespace. */
 const longestDomain = 84;
 const gibibytes = (fallback: number) => z.int().min(1).max(65_536).default(fallback);
@@ -127,6 +142,30 @@ export const kubernetesSchema = z
         pullSecret: objectName.optional().describe("Secret in the namespace with registry logins."),
       })
       .prefault({}),
+    secrets: z
+      .strictObject({
+        databasePassword: secretValue
+          .optional()
+          .describe("Of the owner of `postgres.external`. Default: `mcp-fleet:databasePassword`."),
+        tokens: z
+          .record(
+            slug,
+            z.strictObject({
+              primary: secretValue.optional().describe("Default: generated."),
+              backup: secretValue.optional().describe("Default: generated."),
+            }),
+          )
+          .default({})
+          .describe("Client of the gateway -> its bearer tokens."),
+        receivers: z
+          .record(z.string(), secretValue)
+          .default({})
+          .describe("Receiver of alerts -> its address, key or password."),
+      })
+      .prefault({})
+      .describe(
+        "Secrets of the namespace that are read at each deployment, in place of the stack's own.",
+      ),
     cpuRequestPercent: z
       .int()
       .min(1)

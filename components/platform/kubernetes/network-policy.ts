@@ -57,8 +57,10 @@ export function policyOf(
   });
   const egress = [
     nameServers,
-    ...inside.map(({ network, ports }) => ({
-      to: [{ podSelector: { matchLabels: { [roleLabels.serves(network)]: "yes" } } }],
+    ...inside.map(({ network, ports, outside: blocks }) => ({
+      to: blocks?.map((cidr) => ({ ipBlock: { cidr } })) ?? [
+        { podSelector: { matchLabels: { [roleLabels.serves(network)]: "yes" } } },
+      ],
       ...(ports && { ports: sorted(ports).map((port) => ({ protocol: "TCP", port })) }),
     })),
     // Receivers of alerts are anywhere but in the cluster's own networks.

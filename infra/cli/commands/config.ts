@@ -33,6 +33,7 @@ export function loadStackFleet(ctx: ConfigContext): LoadedConfig {
     stackOverrides: settings.set,
     stackProblems: problems,
     hasReceivers: settings.hasReceivers,
+    hasDatabasePassword: settings.hasDatabasePassword,
     env: ctx.env,
     sets: ctx.sets,
     rootDir: ctx.rootDir,

@@ -10,7 +10,7 @@ import { beforeOf, liveBefore } from "../../open-release.ts";
 import { officialBaseImage } from "../../platforms/kubernetes/base-image.ts";
 import { placeOf, type KubernetesPlace } from "../../platforms/place.ts";
 import { labelsOf } from "../../previous-labels.ts";
-import { programReceivers, programTokens } from "../../program-config.ts";
+import { programDatabasePassword, programReceivers, programTokens } from "../../program-config.ts";
 import { programHash } from "../../program-hash.ts";
 import { builtImages, imageTag } from "../../project-images.ts";
 import { releaseName } from "../../release-name.ts";
@@ -55,10 +55,17 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
   const run = { project: "mcp-fleet", stack, deployed, config: config ?? {} };
   return runProgram(run, () => {
     const tokens = config && programTokens(spec);
-    const receivers = config ? programReceivers(spec) : withheldReceivers(spec);
+    const receivers = {
+      ...withheldReceivers(spec),
+      ...(config && programReceivers(spec, unread(settings.kubernetes.secrets.receivers))),
+    };
+    const databasePassword = config && programDatabasePassword(spec);
     const images = builtImages.map((image) => imageTag(image, sources));
     const program = programHash(rootDir);
-    const parts = { spec, images, grafana, tokens: tokens ?? null, receivers, program };
+    const parts = {
+      ...{ spec, images, grafana, tokens: tokens ?? null, receivers, program },
+      databasePassword: databasePassword ?? null,
+    };
     const release = releaseName(parts);
     const { identity, before } = handoverOf(records, release);
     const platform = new KubernetesPlatform("platform", {
@@ -70,7 +77,7 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
     });
     const gate = (name: string) => () => new pulumi.ComponentResource("mcpfleet:index:Gate", name);
     new Fleet(spec.name, {
-      ...{ platform, spec, grafana, receivers },
+      ...{ platform, spec, grafana, receivers, databasePassword },
       dashboards: grafana ? renderDashboards(spec.monitoring) : {},
       ...(tokens && { tokens }),
       gates: {
@@ -96,6 +103,11 @@ function wantsGrafana(
 function withheldReceivers({ monitoring }: FleetSpec): Record<string, string> {
   const needed = receiversWithSecret(monitoring.alertmanager);
   return Object.fromEntries(needed.map(({ name }) => [name, withheld]));
+}
+
+/** Values that only the cluster knows. */
+function unread(named: object): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(named).map((name) => [name, undefined]));
 }
 
 /** As `openRelease` decides it. */

@@ -1,6 +1,9 @@
 import { databaseRoles, loginRole, statsUser } from "../../../components/database/names.ts";
 import { schemaOf } from "../../../components/servers/mcp-server.schema.ts";
+import { postgresSchema } from "../../../components/database/postgres.schema.ts";
 import type { Finding } from "../problems.ts";
+import { show } from "../redact.ts";
+import { valueAt } from "../schema-walk.ts";
 import { kilobytes, whereSet, type RuleInput } from "./input.ts";
 
 /** What PostgreSQL itself needs besides its buffers: processes, catalogue caches, log buffers. MiB; an estimate. */
@@ -24,11 +27,60 @@ const reservedOwners: readonly string[] = [
 
 /** Connections, memory and names of PostgreSQL and PgBouncer. */
 export function databaseRules(input: RuleInput): readonly Finding[] {
-  return [...connections(input), ...memory(input), ...names(input)];
+  return [
+    ...connections(input),
+    ...(input.spec.postgres.external
+      ? external(input)
+      : [...ownConnections(input), ...memory(input)]),
+    ...names(input),
+  ];
 }
 
-function connections(input: RuleInput): readonly Finding[] {
-  const { postgres, pgbouncer, servers } = input.spec;
+/** What remains a setting of the fleet where the server is somebody else's. */
+const shared: readonly string[] = ["external", "name", "owner", "directConnections"];
+
+function external({ spec: { postgres }, data }: RuleInput): readonly Finding[] {
+  const defaults: Readonly<Record<string, unknown>> = postgresSchema.parse({});
+  // A fleet file that spells out what is the default anyway can be that of stacks with and without a server of ours.
+  const own = Object.entries(postgres).filter(
+    ([name, value]) => !shared.includes(name) && value !== defaults[name],
+  );
+  const { mode, ca } = postgres.external!.tls;
+  const verified = mode.startsWith("verify-");
+  // One that breaks the schema is reported as that.
+  const named = valueAt(data, ["postgres", "external", "tls", "ca"]) !== undefined;
+  return [
+    ...own.map(([name, value]) => ({
+      at: ["postgres", name],
+      got: show(value, [name]),
+      allowed: "a setting of our own server, and postgres.external names another one",
+      fix: "set it there, and remove it here",
+    })),
+    ...(verified && !named
+      ? [
+          {
+            at: ["postgres", "external", "tls", "ca"],
+            allowed: `missing; ${mode} needs the certificates that vouch for the server`,
+            fix: "put them here in PEM form, as the provider offers them",
+          },
+        ]
+      : []),
+    ...(!verified && ca !== undefined
+      ? [
+          {
+            at: ["postgres", "external", "tls", "mode"],
+            got: `"${mode}"`,
+            allowed:
+              "with certificates in tls.ca: verify-full or verify-ca, or nobody looks at them",
+            fix: "remove the line",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Of our own server, whose settings are known. */
+function ownConnections({ spec: { postgres, pgbouncer } }: RuleInput): readonly Finding[] {
   const findings: Finding[] = [];
   const { maxDbConnections, directConnections } = { ...pgbouncer, ...postgres };
   const needed = maxDbConnections + directConnections + postgres.superuserReservedConnections;
@@ -42,6 +94,21 @@ function connections(input: RuleInput): readonly Finding[] {
       fix: `raise it to ${needed} or lower one of the three`,
     });
   }
+  if (postgres.maxParallelWorkersPerGather > postgres.maxWorkerProcesses) {
+    findings.push({
+      at: ["postgres", "maxParallelWorkersPerGather"],
+      got: String(postgres.maxParallelWorkersPerGather),
+      allowed: `workers are taken from maxWorkerProcesses ${postgres.maxWorkerProcesses}`,
+      fix: "lower it or raise maxWorkerProcesses",
+    });
+  }
+  return findings;
+}
+
+function connections(input: RuleInput): readonly Finding[] {
+  const { pgbouncer, servers } = input.spec;
+  const { maxDbConnections } = pgbouncer;
+  const findings: Finding[] = [];
   const pool = pgbouncer.defaultPoolSize + pgbouncer.reservePoolSize;
   if (pool > maxDbConnections) {
     findings.push({
@@ -84,14 +151,6 @@ function connections(input: RuleInput): readonly Finding[] {
       got: String(servers[greediest]?.poolSize),
       allowed: `one server alone would wait for more than pgbouncer.maxDbConnections ${maxDbConnections}`,
       fix: "lower it",
-    });
-  }
-  if (postgres.maxParallelWorkersPerGather > postgres.maxWorkerProcesses) {
-    findings.push({
-      at: ["postgres", "maxParallelWorkersPerGather"],
-      got: String(postgres.maxParallelWorkersPerGather),
-      allowed: `workers are taken from maxWorkerProcesses ${postgres.maxWorkerProcesses}`,
-      fix: "lower it or raise maxWorkerProcesses",
     });
   }
   return findings;
@@ -150,7 +209,9 @@ function names({ spec: { postgres, servers } }: RuleInput): readonly Finding[] {
     });
   }
   const owner = postgres.owner;
-  if (reservedOwners.includes(owner) || owner.startsWith("pg_")) {
+  // Where managed servers call their first role so, it is no superuser.
+  const managed = postgres.external !== undefined && owner === "postgres";
+  if (!managed && (reservedOwners.includes(owner) || owner.startsWith("pg_"))) {
     findings.push({
       at: ["postgres", "owner"],
       got: `"${owner}"`,

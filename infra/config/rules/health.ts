@@ -10,6 +10,7 @@ export function healthRules({ spec }: RuleInput): readonly Finding[] {
   const problems = healthProblems({
     servers: spec.servers,
     database: spec.postgres.name,
+    externalDatabase: spec.postgres.external !== undefined,
     scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
     health: spec.health,
     rollout: spec.rollout,

@@ -5,6 +5,8 @@ import type { Path } from "../problems.ts";
 export interface RuleInput {
   readonly file: FleetFile;
   readonly spec: FleetSpec;
+  /** The file as it is written, overrides in it, without defaults and perhaps with mistakes. */
+  readonly data: unknown;
 }
 
 /** Where a server's setting was made: at the server, or in `serverDefaults` for all of them. */

@@ -3,6 +3,7 @@ import type { KubernetesClient } from "../../../components/platform/kubernetes/c
 import type { KubernetesSettings } from "../../../components/platform/kubernetes/kubernetes.schema.ts";
 import type { KubernetesObject } from "../../../components/platform/kubernetes/objects.ts";
 import { labelNames } from "../../../components/platform/labels.ts";
+import { readNamedSecrets } from "./named-secrets.ts";
 import { isAllowed, missingPermissions } from "./permissions.ts";
 
 /** Setting of the stack, in messages. */
@@ -19,6 +20,7 @@ export async function objectionOf(
       permissionProblems(client),
       namespaceProblems(client, stack, settings),
       storageProblems(client, settings),
+      readNamedSecrets(client, settings.secrets).then(({ problems: named }) => named),
       ingressProblems(client, settings),
       priorityProblems(client, settings),
       nodeProblems(client, settings),

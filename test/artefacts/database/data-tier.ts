@@ -5,6 +5,7 @@ import { PgBouncer } from "../../../components/database/pgbouncer.ts";
 import { pgbouncerSchema } from "../../../components/database/pgbouncer.schema.ts";
 import { Postgres } from "../../../components/database/postgres.ts";
 import { postgresSchema } from "../../../components/database/postgres.schema.ts";
+import { ownTarget } from "../../../components/database/target.ts";
 import {
   type Asked,
   get,
@@ -99,20 +100,21 @@ function compose(prefix: string): Asked {
   const servers = [{ name: "book-planning", domain: "book-planning" }];
   const credentials = new DatabaseCredentials("credentials", { servers: ["book-planning"] });
   const postgres = new Postgres("db", { platform, spec, credentials });
+  const target = ownTarget(postgres.address);
   const image = platform.image("mcp-server");
   const common = { platform, memoryMb: 64 };
-  new Migrations("schema", { platform, image, spec, pooler, servers, credentials, postgres });
+  new Migrations("schema", { platform, image, spec, pooler, servers, credentials, target });
   const pool = new PgBouncer("pool", {
     platform,
     spec: pooler,
     database: spec.name,
-    postgres: postgres.address,
+    target,
     credentials,
   });
   new PostgresExporter("db-metrics", {
     ...common,
     password: credentials.exporter,
-    target: postgres.address,
+    target,
     database: spec.name,
   });
   new PgBouncerExporter("pool-metrics", {

@@ -8,7 +8,9 @@ import { pgbouncerSchema } from "../../../components/database/pgbouncer.schema.t
 import { postgresArguments, postgresFiles } from "../../../components/database/postgres.render.ts";
 import { Postgres } from "../../../components/database/postgres.ts";
 import { postgresSchema } from "../../../components/database/postgres.schema.ts";
+import { callOf, ownTarget, targetOf } from "../../../components/database/target.ts";
 import { serverDatabaseEnv } from "../../../components/database/server-env.ts";
+import { certificate } from "./certificate.ts";
 import { get, recordingPlatform, recordResources, value } from "./recording-platform.ts";
 
 const created: string[] = [];
@@ -29,6 +31,7 @@ async function build() {
     servers: servers.map(({ name }) => name),
   });
   const postgres = new Postgres("db", { platform, spec, credentials });
+  const target = ownTarget(postgres.address);
   const image = platform.image("mcp-server");
   const migrations = new Migrations("schema", {
     platform,
@@ -37,13 +40,14 @@ async function build() {
     pooler,
     servers,
     credentials,
-    postgres,
+    target,
+    dependsOn: [postgres.resource],
   });
   const pgbouncer = new PgBouncer("pool", {
     platform,
     spec: pooler,
     database: spec.name,
-    postgres: postgres.address,
+    target,
     credentials,
     dependsOn: [migrations.resource],
   });
@@ -51,7 +55,7 @@ async function build() {
     platform,
     memoryMb: 64,
     password: credentials.exporter,
-    target: postgres.address,
+    target,
     database: spec.name,
     dependsOn: [migrations.resource],
   });
@@ -155,6 +159,73 @@ describe("data tier", () => {
     const text = JSON.stringify(visible);
     expect(text).toContain("DATABASE_HOST");
     for (const secret of secrets) expect(text).not.toContain(secret);
+  });
+});
+
+describe("data tier of an external database", () => {
+  const { external } = postgresSchema.parse({
+    external: {
+      ...{ host: "db.example.com", port: 5433, cidrs: ["10.0.8.0/24"] },
+      tls: { mode: "verify-full", ca: certificate },
+    },
+  });
+
+  function build() {
+    const { platform, asked } = recordingPlatform("test");
+    const credentials = new DatabaseCredentials("credentials", {
+      servers: ["scene"],
+      owner: "somebody-else's",
+    });
+    const target = targetOf({ external }, "unused");
+    const image = platform.image("mcp-server");
+    new Migrations("schema", {
+      ...{ platform, image, pooler, servers, credentials, target },
+      spec: { ...spec, external },
+      servers: servers.slice(0, 1),
+    });
+    new PgBouncer("pool", { platform, spec: pooler, database: spec.name, target, credentials });
+    new PostgresExporter("db-metrics", {
+      ...{ platform, memoryMb: 64, password: credentials.exporter, target },
+      database: spec.name,
+    });
+    return { asked, credentials };
+  }
+
+  it("takes the owner's password as it is, secret", async () => {
+    const { credentials } = build();
+    expect(await value(credentials.owner)).toBe("somebody-else's");
+    expect(await pulumi.isSecret(credentials.owner)).toBe(true);
+  });
+
+  it("calls its port alone, in its address blocks alone", () => {
+    const { asked } = build();
+    const call = { network: "db", ports: [5433], outside: ["10.0.8.0/24"] };
+    expect(callOf(targetOf({ external }, "unused"))).toEqual(call);
+    expect(get(asked.jobs, "migrations").calls).toEqual([call]);
+    for (const name of ["pgbouncer", "postgres-exporter"]) {
+      expect(get(asked.workloads, name).calls, name).toEqual([call]);
+    }
+  });
+
+  it("gives migrations, pooler and exporter the certificates that vouch for it", async () => {
+    const { asked } = build();
+    const files = [
+      get(asked.files, "migrations-input"),
+      get(asked.files, "postgres-exporter-secrets"),
+      get(asked.liveFiles, "pgbouncer-config"),
+    ];
+    for (const { files: content } of files) {
+      expect((await value(content))["server-ca.crt"]).toBe(certificate);
+    }
+    expect(get(asked.jobs, "migrations").env).toMatchObject({
+      DATABASE_HOST: "db.example.com",
+      DATABASE_PORT: "5433",
+      DATABASE_TLS_MODE: "verify-full",
+      DATABASE_TLS_CA_FILE: "/run/secrets/migrations/server-ca.crt",
+    });
+    expect(get(asked.workloads, "postgres-exporter").env?.["DATA_SOURCE_URI"]).toContain(
+      "db.example.com:5433/mcp_series?sslmode=verify-full&sslrootcert=/run/secrets/exporter/server-ca.crt&",
+    );
   });
 });
 

@@ -6,8 +6,9 @@ import {
   renderUserlist,
 } from "../../../components/database/pgbouncer.render.ts";
 import { pgbouncerSchema } from "../../../components/database/pgbouncer.schema.ts";
+import { ownTarget } from "../../../components/database/target.ts";
 
-const target = { host: "db-host", database: "mcp_series" };
+const target = { ...ownTarget("db-host"), database: "mcp_series" };
 
 function parseIni(text: string): Record<string, Record<string, string>> {
   const sections: Record<string, Record<string, string>> = {};
@@ -81,6 +82,25 @@ describe("pgbouncer.ini", () => {
       query_wait_timeout: "3",
     });
     expect(renderPgBouncerIni(spec, target)).toBe(renderPgBouncerIni({ ...spec }, target));
+  });
+
+  it("verifies an external server by the certificates beside it, and speaks plainly to our own", () => {
+    const external = {
+      ...{ host: "db.example.com", port: 5433, database: "mcp_series", cidrs: ["10.0.8.0/24"] },
+      tls: { mode: "verify-full" as const, ca: "PEM" },
+    };
+    const { databases, pgbouncer } = parseIni(
+      renderPgBouncerIni(pgbouncerSchema.parse({}), external),
+    );
+    expect(databases).toEqual({
+      mcp_series: "host='db.example.com' port='5433' dbname='mcp_series'",
+    });
+    expect(pgbouncer).toEqual({
+      ...ini["pgbouncer"],
+      server_tls_sslmode: "verify-full",
+      server_tls_ca_file: "/etc/pgbouncer/current/server-ca.crt",
+    });
+    expect(ini["pgbouncer"]).toMatchObject({ server_tls_sslmode: "disable" });
   });
 
   it("quotes the words of a connection", () => {

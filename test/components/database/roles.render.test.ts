@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { postgresSchema } from "../../../components/database/postgres.schema.ts";
 import { connectionLimit, renderRoles } from "../../../components/database/roles.render.ts";
 
-const pooler = { defaultPoolSize: 50, reservePoolSize: 20 };
+const pooler = { defaultPoolSize: 50, reservePoolSize: 20, maxDbConnections: 150 };
+const own = { directConnections: 20 };
 const server = (name: string) => ({
   name,
   domain: name,
@@ -12,7 +14,7 @@ const server = (name: string) => ({
 
 describe("roles.json", () => {
   it("names every server with its schema, login and limit, and the two service roles", () => {
-    expect(JSON.parse(renderRoles([server("book-planning")], pooler))).toEqual({
+    expect(JSON.parse(renderRoles([server("book-planning")], pooler, own))).toEqual({
       servers: [
         {
           name: "book-planning",
@@ -27,11 +29,17 @@ describe("roles.json", () => {
     });
   });
 
+  it("has an external server prepared, with room for all connections", () => {
+    const { external } = postgresSchema.parse({ external: { host: "db.example.com" } });
+    const text = renderRoles([server("scene")], pooler, { ...own, external });
+    expect(JSON.parse(text)).toMatchObject({ prepare: { connections: 170 } });
+  });
+
   it("does not depend on the order of the servers", () => {
     const servers = ["scene", "book-planning", "plot", "review"].map(server);
     fc.assert(
       fc.property(fc.shuffledSubarray(servers, { minLength: servers.length }), (shuffled) => {
-        expect(renderRoles(shuffled, pooler)).toBe(renderRoles(servers, pooler));
+        expect(renderRoles(shuffled, pooler, own)).toBe(renderRoles(servers, pooler, own));
       }),
     );
   });

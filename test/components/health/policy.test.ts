@@ -321,3 +321,22 @@ describe("parts of a policy", () => {
     expect(rangeSeconds(interval)).toBe(range);
   });
 });
+
+describe("an external database", () => {
+  const policies = policyFor(fleet({}, { externalDatabase: true }));
+  const names = [...policies.private.probes, ...policies.public.probes].map(({ name }) => name);
+
+  it("is asked through the pooler, and by what its exporter says", () => {
+    expect(names).not.toContain("postgres/started");
+    expect(names).toEqual(expect.arrayContaining(["pgbouncer/query", "pgbouncer/connections"]));
+    const critical = named(policies.public.probes, "prometheus/critical-services");
+    expect(critical).toMatchObject({ query: expect.stringContaining("postgres") as string });
+  });
+
+  it("cannot be asked by a probe of one's own that would need its container", () => {
+    const probes = [{ kind: "tcp", name: "own/port", subject: "postgres", port: 5432 }];
+    expect(() => policyFor(fleet({ probes }, { externalDatabase: true }))).toThrow(
+      "health.probes.0.subject: got postgres; cannot be asked before the switch",
+    );
+  });
+});

@@ -131,7 +131,7 @@ describe("any fleet at all", () => {
           dependsOn: [names[index === 2 ? 0 : index < 2 ? index + 1 : 2]],
         }));
         const file = fleetFileSchema.parse({ name: "x", servers });
-        const findings = ruleFindings({ file, spec: resolveFleet(file) });
+        const findings = ruleFindings({ file, spec: resolveFleet(file), data: file });
         expect(findings.map(({ got }) => got)).toEqual(["author -> review -> scene -> author"]);
       }),
     );

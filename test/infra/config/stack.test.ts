@@ -11,6 +11,7 @@ const defaults = {
   kubernetes: kubernetesSchema.parse({}),
   set: {},
   hasReceivers: false,
+  hasDatabasePassword: false,
 };
 
 function stackFile(text: string) {
@@ -32,6 +33,7 @@ describe("loadStackConfig", () => {
       "mcp-fleet:baseImage": "registry.example/debian:13",
       "mcp-fleet:tokens": "hunter2",
       "mcp-fleet:receivers": "hunter2",
+      "mcp-fleet:databasePassword": "hunter2",
       "docker:host": "unix:///run/docker.sock",
     });
     expect(problems).toEqual([]);
@@ -42,6 +44,7 @@ describe("loadStackConfig", () => {
       set: { "gateway.port": 8081 },
       baseImage: "registry.example/debian:13",
       hasReceivers: true,
+      hasDatabasePassword: true,
     });
   });
 
