@@ -4,7 +4,7 @@ import { users } from "../platform/users.ts";
 import { databaseRoles, pgbouncerPort, statsUser } from "./names.ts";
 import { caFile, caFiles, callOf, type DatabaseTarget } from "./target.ts";
 
-export interface ExporterArgs {
+interface ExporterArgs {
   readonly platform: Platform;
   readonly image?: string | undefined;
   readonly memoryMb: number;
