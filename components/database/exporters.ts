@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
+import { fixedLimits } from "./fixed-limits.ts";
 import { databaseRoles, pgbouncerPort, statsUser } from "./names.ts";
 import { caFile, caFiles, callOf, type DatabaseTarget } from "./target.ts";
 
@@ -27,9 +28,6 @@ const postgresExporterPort = 9187;
 const pgbouncerExporterPort = 9127;
 
 const secretsDirectory = "/run/secrets/exporter";
-
-/** Cores; a scrape is a handful of queries. */
-const cpus = 0.5;
 
 /**
  * Patience of an exporter with what it measures, seconds. The name of a container that has stopped takes the engine 5 s
@@ -70,7 +68,7 @@ export class PostgresExporter extends pulumi.ComponentResource {
         calls: [callOf(target)],
         mounts: [{ source: secrets, path: secretsDirectory }],
         memoryMb: args.memoryMb,
-        cpus,
+        ...fixedLimits.exporter,
         stop: { signal: "SIGTERM", graceSeconds: 5 },
         strategy: "singleton",
       },
@@ -111,7 +109,7 @@ export class PgBouncerExporter extends pulumi.ComponentResource {
         mounts: [{ source: secrets, path: secretsDirectory }],
         tmpfs: { "/run/exporter": 1 },
         memoryMb: args.memoryMb,
-        cpus,
+        ...fixedLimits.exporter,
         stop: { signal: "SIGTERM", graceSeconds: 5 },
         strategy: "singleton",
       },

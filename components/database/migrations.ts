@@ -3,6 +3,7 @@ import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import { schemaOf } from "../servers/mcp-server.schema.ts";
 import type { DatabaseCredentials } from "./credentials.ts";
+import { fixedLimits } from "./fixed-limits.ts";
 import { databaseRoles } from "./names.ts";
 import type { PgBouncerSpec } from "./pgbouncer.schema.ts";
 import type { PostgresSpec } from "./postgres.schema.ts";
@@ -72,7 +73,7 @@ export class Migrations extends pulumi.ComponentResource {
         networks: ["db"],
         calls: [callOf(target)],
         mounts: [{ source: input, path: inputDirectory }],
-        memoryMb: 192,
+        ...fixedLimits.migrations,
         timeoutSeconds: 180,
       },
       { parent: this, ...(args.dependsOn && { dependsOn: args.dependsOn }) },

@@ -1,4 +1,4 @@
-export { cpuLimits } from "./cpu-limits.ts";
+export { partLimits, type PartLimits } from "./part-limits.ts";
 export { checkDatabasePassword, databasePasswordKey } from "./database-password.ts";
 export { environmentOverrides } from "./environment.ts";
 export type { FleetSpec } from "./fleet.schema.ts";

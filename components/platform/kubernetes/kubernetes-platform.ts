@@ -24,6 +24,7 @@ import type {
 } from "../platform.ts";
 import { revisionOf } from "../revision.ts";
 import type { ApiServerPlace } from "./api-server.ts";
+import { mostCopies } from "./copies.ts";
 import { imageHealth } from "./image-health.ts";
 import { nodeImage } from "./image-reference.ts";
 import type { KubernetesSettings } from "./kubernetes.schema.ts";
@@ -33,7 +34,7 @@ import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
 import { denyAll, edgeLabels, policyOf, type Edges } from "./network-policy.ts";
 import { podListAccess } from "./pod-list-access.ts";
 import { podSet } from "./pod-set.ts";
-import { mostCopies, scaling } from "./scaling.ts";
+import { scaling } from "./scaling.ts";
 import { workloadService } from "./service.ts";
 import { jobPod, podSpec, type LiveMountSource, type PodArgs } from "./pod.ts";
 

@@ -105,18 +105,24 @@ function container(
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
     },
-    resources: {
-      requests: {
-        cpu: milli((args.cpus * settings.cpuRequestPercent) / 100),
-        memory: `${args.memoryMb}Mi`,
-      },
-      limits: { cpu: milli(args.cpus), memory: `${args.memoryMb}Mi` },
-    },
+    resources: resourcesOf(args, settings),
     ...(args.health && probes(args.health)),
     ...(args.preStopSeconds && {
       lifecycle: { preStop: { sleep: { seconds: args.preStopSeconds } } },
     }),
     ...(places.length > 0 && { volumeMounts: places.map(({ mount }) => mount) }),
+  };
+}
+
+/** What one pod asks of the scheduler and may use, as a quota counts it. */
+export function resourcesOf(
+  { cpus, memoryMb }: Pick<PodArgs, "cpus" | "memoryMb">,
+  { cpuRequestPercent }: Pick<KubernetesSettings, "cpuRequestPercent">,
+) {
+  const memory = `${memoryMb}Mi`;
+  return {
+    requests: { cpu: milli((cpus * cpuRequestPercent) / 100), memory },
+    limits: { cpu: milli(cpus), memory },
   };
 }
 
@@ -189,8 +195,11 @@ function milli(cores: number): string {
   return value % 1000 === 0 ? String(value / 1000) : `${value}m`;
 }
 
+/** Cores that a job may use. */
+export const jobCpus = 1;
+
 /** A job's pod: it is not asked how it is, and not started again. */
 export function jobPod(args: JobArgs): PodArgs {
   const { command, ...rest } = args;
-  return { ...rest, command, cpus: 1, graceSeconds: 10, restartPolicy: "Never" };
+  return { ...rest, command, cpus: jobCpus, graceSeconds: 10, restartPolicy: "Never" };
 }

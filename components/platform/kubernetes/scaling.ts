@@ -4,13 +4,7 @@ import * as networking from "@pulumi/kubernetes/networking/v1/index.js";
 import * as policy from "@pulumi/kubernetes/policy/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkloadArgs } from "../platform.ts";
-import type { KubernetesSettings } from "./kubernetes.schema.ts";
 import { notAwaited, type Named, type Scope } from "./named.ts";
-
-/** How many copies of a server there may be. @param replicas how many there are whatever the load is */
-export function mostCopies({ autoscaling }: KubernetesSettings, replicas: number): number {
-  return Math.max(replicas, autoscaling?.maxReplicas ?? 0);
-}
 
 /** What keeps copies there and makes more of them; and the way in for clients. */
 export function scaling(

@@ -1,3 +1,4 @@
+import { amountOf } from "../../../components/platform/kubernetes/quantity.ts";
 import type { Finding, Manifest } from "./manifest.ts";
 import { pathOf, shown, subjectOf } from "./manifest.ts";
 import { templateOf, type Container } from "./pods.ts";
@@ -6,7 +7,6 @@ const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const keyName = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const keyPrefix = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const quantity = /^[+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+|[numkMGTPE]|[KMGTPE]i)?$/;
 
 /** Longest name of a label's value and of a DNS label. */
 const longest = 63;
@@ -136,21 +136,6 @@ function quantityOf(value: unknown, path: readonly Step[], say: Say): number | u
     say(path, `got ${shown(value)}; allowed: an amount as Kubernetes writes it, as in 250m or 1Gi`);
   }
   return amount;
-}
-
-const units: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
-/** Undefined if it is none. */
-function amountOf(value: unknown): number | undefined {
-  if (typeof value === "number") return value >= 0 ? value : undefined;
-  const match = typeof value === "string" ? quantity.exec(value) : null;
-  if (!match) return undefined;
-  const [, digits = "", suffix = ""] = match;
-  const exponent = /^[eE][-+]?\d+$/.test(suffix);
-  return exponent ? Number(digits + suffix) : Number(digits) * (units[suffix] ?? 1);
 }
 
 function sizeProblem(manifest: Manifest, say: Say): void {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import Docker from "dockerode";
 import { parseImageReference, registryProbeUrl } from "../../../toolchain/image-reference.ts";
 import { isReachable } from "../../../toolchain/probe.ts";
-import { cpuLimits, hostPorts, type FleetSpec } from "../../config/index.ts";
+import { hostPorts, partLimits, type FleetSpec } from "../../config/index.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Base image that a machine without an image registry makes for itself. */
@@ -73,12 +73,12 @@ export class Engine {
   /** The engine refuses a container that may use more CPUs than there are: halfway through an update. */
   async #tooManyCpus(fleet: FleetSpec, grafana: boolean): Promise<string[]> {
     const { NCPU } = (await this.#docker.info()) as { NCPU: number };
-    return cpuLimits(fleet)
+    return partLimits(fleet)
       .filter(({ owner }) => grafana || owner !== "grafana")
       .filter(({ cpus }) => cpus > NCPU)
       .map(
         ({ at, cpus }) =>
-          `${at.join(".")}: got ${cpus}, but the Docker engine has ${NCPU} CPU${NCPU === 1 ? "" : "s"}; set it to ${NCPU} or less`,
+          `${at.join(".")}.cpus: got ${cpus}, but the Docker engine has ${NCPU} CPU${NCPU === 1 ? "" : "s"}; set it to ${NCPU} or less`,
       );
   }
 
