@@ -21,7 +21,7 @@ export interface OpenedConfig {
   readonly cluster: ClusterIdentity;
 }
 
-/** There is no way to a cluster from here, or none at its end; the message says what to do about it. */
+/** There is no kubeconfig here, or no cluster that answers; the message says what to do about it. */
 export class NoClusterError extends Error {
   override readonly name = "NoClusterError";
 }
@@ -71,9 +71,9 @@ async function readConfig(access: ClusterAccess, from: string): Promise<KubeAcce
     if (access.kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(access.kubeconfig);
   } catch (error) {
-    throw new NoClusterError(
-      `kubeconfig ${from} cannot be read: ${(error as Error).message}; correct KUBECONFIG or the setting kubernetes.kubeconfig`,
-    );
+    const message = `kubeconfig ${from} cannot be read: ${(error as Error).message}; correct KUBECONFIG or the setting kubernetes.kubeconfig`;
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === "ENOENT" ? new NoClusterError(message) : new Error(message);
   }
   return config;
 }
@@ -97,17 +97,18 @@ function select(config: KubeAccess, { context, cluster }: ClusterAccess, from: s
     // The same cluster has another name in the configuration of another machine.
     const same = cluster && names.find((name) => leadsTo(config, name, cluster));
     if (same === undefined) {
-      throw new NoClusterError(
+      const message =
         context === undefined && wanted === ""
           ? `kubeconfig ${from} has no current context; set kubernetes.context (${list})`
-          : `kubeconfig ${from} has no context ${wanted}; correct kubernetes.context (${list})`,
-      );
+          : `kubeconfig ${from} has no context ${wanted}; correct kubernetes.context (${list})`;
+      // An empty one is none; in any other, a name that is not there is mistyped.
+      throw names.length === 0 ? new NoClusterError(message) : new Error(message);
     }
     config.setCurrentContext(same);
   }
   if (config.getCurrentCluster() === null) {
-    throw new NoClusterError(
-      `context ${config.getCurrentContext()} of kubeconfig ${from} names a cluster that is not in it`,
+    throw new Error(
+      `context ${config.getCurrentContext()} of kubeconfig ${from} names a cluster that is not in it; fetch the kubeconfig anew`,
     );
   }
 }

@@ -41,6 +41,14 @@ describe("a kubeconfig", () => {
     await expect(open(writeKubeconfig(clusters), more)).rejects.toThrow(words);
   });
 
+  it.each([
+    ["has another context", () => writeKubeconfig(clusters), "Error"],
+    ["has no context at all", () => writeKubeconfig({}), "NoClusterError"],
+    ["is not there", () => "/nowhere/config", "NoClusterError"],
+  ])("that %s where one is named ends as %s", async (_, file, name) => {
+    await expect(open(file(), { context: "prod" })).rejects.toMatchObject({ name });
+  });
+
   it("without a current context is refused with the fix", async () => {
     const file = writeKubeconfig(clusters, "");
     await expect(open(file)).rejects.toThrow("no current context; set kubernetes.context");
