@@ -101,7 +101,12 @@ describe("what will not come by itself is known for good", () => {
   const memory = { requests: { memory: "900Gi", cpu: "1m" } };
   const secretRef = { name: "not-there" };
   it.each<[string, Parameters<typeof makeSet>[2], number, RegExp]>([
-    ["no-image", { args: [], image: "nowhere.invalid/x:1" }, 20, /cannot get its image/],
+    [
+      "no-image",
+      { args: [], image: "nowhere.invalid/x:1", over: { imagePullPolicy: "IfNotPresent" } },
+      20,
+      /cannot get its image nowhere.invalid\/x:1 \((ErrImagePull|ImagePullBackOff)\): .*nowhere.invalid.*; the nodes do not reach its registry/,
+    ],
     [
       "no-secret",
       { args: ["pause"], over: { envFrom: [{ secretRef }] } },

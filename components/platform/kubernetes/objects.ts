@@ -25,11 +25,13 @@ export interface List<Item> {
 
 interface ContainerSpec {
   readonly name: string;
+  readonly image?: string;
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
 interface PodSpec {
   readonly containers: readonly ContainerSpec[];
+  readonly initContainers?: readonly ContainerSpec[];
   readonly volumes?: readonly {
     readonly name: string;
     readonly secret?: { readonly secretName?: string };

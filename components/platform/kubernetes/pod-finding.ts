@@ -1,4 +1,5 @@
 import { timeOf, type ContainerStatus, type Event, type Pod } from "./objects.ts";
+import { otherPlatform, pullFailure } from "./pull-failure.ts";
 
 /** A pod that no node takes for so long has none to wait for. Milliseconds. */
 const unschedulableMs = 15_000;
@@ -36,7 +37,7 @@ export function findingOf(pod: Pod, events: readonly Event[], now: number): Find
     statuses.length > 0 && statuses.every(({ state }) => state?.running !== undefined);
   if (running) return { running, restarts };
   const problem =
-    all.map(problemOf).find((found) => found !== undefined) ??
+    all.map((status) => problemOf(status, pod, events)).find((found) => found !== undefined) ??
     unschedulable(pod, events, now) ??
     warned(pod, events);
   return { running, restarts, ...(problem && { problem }) };
@@ -47,23 +48,33 @@ function restartsOf({ restartCount, state }: ContainerStatus): number {
   return restartCount + (state?.waiting?.reason === "CrashLoopBackOff" ? 1 : 0);
 }
 
-function problemOf(status: ContainerStatus): Finding["problem"] {
+function problemOf(
+  status: ContainerStatus,
+  pod: Pod,
+  events: readonly Event[],
+): Finding["problem"] {
   const { waiting, terminated } = status.state ?? {};
   const last = terminated ?? status.lastState?.terminated;
   if (waiting === undefined && terminated === undefined) return undefined;
   if (terminated?.exitCode === 0 && status.ready) return undefined;
   const { reason = "" } = waiting ?? {};
   if (hopeless.has(reason)) {
+    if (/Image/.test(reason)) {
+      const { containers = [], initContainers = [] } = pod.spec ?? {};
+      const own = [...initContainers, ...containers].find(({ name }) => name === status.name);
+      const about = events.filter((event) => isAbout(event, pod));
+      return { words: pullFailure(own?.image, reason, waiting?.message, about), terminal: true };
+    }
     const about = waiting?.message ? `: ${cut(waiting.message)}` : "";
-    const what = /Image/.test(reason) ? "cannot get its image" : "cannot be made";
-    return { words: `${what} (${reason})${about}`, terminal: true };
+    return { words: `cannot be made (${reason})${about}`, terminal: true };
   }
   if (last?.reason === "OOMKilled") {
     return { words: "was killed: out of memory", terminal: true };
   }
   if (last && (terminated !== undefined || reason === "CrashLoopBackOff")) {
     const why = last.message ? `: ${cut(last.message)}` : "";
-    const words = `ended with code ${last.exitCode}${why} and is started again`;
+    const fix = /exec format error/.test(last.message ?? "") ? `; ${otherPlatform}` : "";
+    const words = `ended with code ${last.exitCode}${why} and is started again${fix}`;
     return { words, terminal: status.restartCount + 1 >= crashLoop && reason !== "" };
   }
   return undefined;

@@ -59,7 +59,14 @@ export function stateOf(seen: Seen): WorkloadState {
 }
 
 /** Why its controller makes no pods: a quota, a limit, a policy of the namespace. */
-function refusalOf({ workload, events, now }: Seen): string | undefined {
+function refusalOf(seen: Seen): string | undefined {
+  const refusal = refusalIn(seen);
+  return refusal !== undefined && /exceeded quota/.test(refusal)
+    ? `${refusal}; raise the quota: while a release is proven, its pods live beside those before it`
+    : refusal;
+}
+
+function refusalIn({ workload, events, now }: Seen): string | undefined {
   const failure = workload.status?.conditions?.find(
     ({ type, status }) => type === "ReplicaFailure" && status === "True",
   );

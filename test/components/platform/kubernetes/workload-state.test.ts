@@ -102,9 +102,41 @@ describe("what will not come by itself", () => {
   ])("%s", (reason, words) => {
     const found = state([pod("scene-0", waiting(reason, "registry\n  says   no"))]);
     expect(found).toMatchObject({ running: false, terminal: true });
-    expect(found.detail).toBe(
+    expect(found.detail).toContain(
       `has 0 of 1 pod running: scene-0 ${words} (${reason}): registry says no`,
     );
+  });
+
+  it("is an image that the registry denies while the node pauses: its answer is in an event", () => {
+    const image = "registry.example.com/mcp/scene:1";
+    const scene = pod("scene-0", waiting("ImagePullBackOff", `Back-off pulling image "${image}"`));
+    const pulled = { ...scene, spec: { containers: [{ name: "scene", image }] } };
+    const answer = `Failed to pull image "${image}": rpc error: code = Unknown desc = failed to pull and unpack image "${image}": pull access denied`;
+    const events = [event("Failed", answer, { kind: "Pod", uid: "uid-scene-0" })];
+    expect(state([pulled], { events }).detail).toBe(
+      `has 0 of 1 pod running: scene-0 cannot get its image ${image} (ImagePullBackOff): pull access denied; ` +
+        "if the name is right, name a Secret with a login for its registry: kubernetes.images.pullSecret",
+    );
+  });
+
+  it.each([
+    ["docker.io/x/scene:1: not found", "push it (`./fleet images --push`), or correct its name"],
+    ["dial tcp: lookup registry.invalid: no such host", "correct kubernetes.images.registry"],
+    ["no match for platform in manifest: not found", "build it for the processors of the nodes"],
+    ["something else", "push it (`./fleet images --push`), correct its name, or name a login"],
+  ])("is an image of which the registry says %s", (answer, fix) => {
+    const message = `rpc error: code = NotFound desc = failed to pull and unpack image "x": ${answer}`;
+    const { detail } = state([pod("scene-0", waiting("ErrImagePull", message))]);
+    expect(detail).toContain(`(ErrImagePull): ${answer}; `);
+    expect(detail).toContain(fix);
+  });
+
+  it("is an image for other processors", () => {
+    const message = 'exec: "node": exec format error';
+    const { detail } = state([
+      pod("scene-0", { restartCount: 2, state: { terminated: { exitCode: 128, message } } }),
+    ]);
+    expect(detail).toContain("exec format error and is started again; build it for the processors");
   });
 
   it("is said before what may still come", () => {
@@ -155,7 +187,7 @@ describe("events", () => {
   it("tell why there are no pods at all", () => {
     const found = state([], { events: refused(created) });
     expect(found).toMatchObject({ running: false, terminal: true });
-    expect(found.detail).toBe(`has 0 of 1 pod running: ${quota}`);
+    expect(found.detail).toMatch(`has 0 of 1 pod running: ${quota}; raise the quota`);
     const byReplicaSet = refused(created, { kind: "ReplicaSet", name: "scene-5d8f" });
     expect(state([], { events: byReplicaSet }).terminal).toBe(true);
   });
