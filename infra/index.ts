@@ -43,8 +43,9 @@ export default async function program(): Promise<Record<string, unknown>> {
     site.baseImage(settings.baseImage),
     site.wantsGrafana(spec),
   ]);
-  const objection = await site.objection(spec, grafana);
+  const { objection, warnings } = await site.fit(spec, grafana);
   if (objection !== undefined) throw refusal(objection);
+  for (const warning of warnings) await pulumi.log.warn(warning);
 
   const dashboards = grafana ? await dashboardsOf(spec) : {};
 

@@ -5,6 +5,7 @@ import type { Site } from "../platforms/site.ts";
 import { readRecords, type StateRecord } from "../release/records.ts";
 import type { CommandContext } from "./context.ts";
 import { UserError } from "./exit-codes.ts";
+import { prepareTools } from "./tools.ts";
 
 /** Where the settings of the stack put it. */
 export function askedPlace(context: Pick<CommandContext, "rootDir" | "stack">): Place {
@@ -45,21 +46,34 @@ export async function requireSite(
 }
 
 /**
+ * Makes the tools ready, and refuses what the platform cannot run. A cluster is asked first: nobody waits for tools to
+ * hear that it refuses. A Docker engine is one of the tools.
+ */
+export async function prepareFor(context: CommandContext, fleet: FleetSpec): Promise<void> {
+  const isCluster = askedPlace(context).platform === "kubernetes";
+  if (isCluster) await requireFit(context, fleet);
+  await prepareTools(context, "pulumi", "docker", "images", "state");
+  if (!isCluster) await requireFit(context, fleet);
+}
+
+/**
  * What would make the program refuse this platform, asked before the stack exists, so that a refused first `up` leaves
  * nothing behind. Whether Grafana can be had takes a question to the network: its port is left to the program.
  */
-export async function requireFit(context: CommandContext, fleet: FleetSpec): Promise<void> {
+async function requireFit(context: CommandContext, fleet: FleetSpec): Promise<void> {
   const { kubernetes } = settingsOf(context);
   const site = await siteOf(askedPlace(context), context.stack, kubernetes).catch(asUserError);
   await site.ping().catch(asUserError);
   const grafana = fleet.monitoring.grafana.enabled === "yes";
-  const objection = await site.objection(fleet, grafana);
+  const { objection, warnings } = await site.fit(fleet, grafana);
   if (objection !== undefined) throw new UserError(objection);
+  for (const warning of warnings) context.note(warning);
 }
 
 /**
- * Why no cluster can be asked about a stack on Kubernetes; undefined if one can, or the stack is on Docker. A cluster that
- * answers and refuses is none of this: `requireFit` says what to do about it.
+ * Why no cluster can be asked about a stack on Kubernetes; undefined if one can, or the stack is on Docker.
+ *
+ * @throws UserError with the fix if settings and kubeconfig do not fit, or the cluster answers and refuses.
  */
 export async function noClusterFor(context: CommandContext): Promise<string | undefined> {
   const place = askedPlace(context);
@@ -69,7 +83,8 @@ export async function noClusterFor(context: CommandContext): Promise<string | un
     await site.ping();
     return undefined;
   } catch (error) {
-    return (error as Error).name === "NoClusterError" ? (error as Error).message : undefined;
+    if ((error as Error).name === "NoClusterError") return (error as Error).message;
+    return asUserError(error as Error);
   }
 }
 

@@ -16,8 +16,8 @@ export interface Site {
 
   /** @throws with the fix, if nothing answers within 5 s or it refuses what the fleet needs. */
   ping(): Promise<void>;
-  /** One message with everything for which the fleet cannot run here, path and fix; undefined if it can. */
-  objection(fleet: FleetSpec, grafana: boolean): Promise<string | undefined>;
+  /** What the platform has against the fleet, asked before anything is touched. */
+  fit(fleet: FleetSpec, grafana: boolean): Promise<Fit>;
   /** Whether Grafana is part of the fleet: asked for, or `auto` and its image can be had. */
   wantsGrafana(fleet: FleetSpec): Promise<boolean>;
   /** Base of every image that is built. */
@@ -56,6 +56,13 @@ export interface Site {
   readonly liveFiles: LiveFilesReturn;
   /** Ends what `fetch` has opened. */
   close(): Promise<void>;
+}
+
+export interface Fit {
+  /** One message with everything for which the fleet cannot run here, path and fix; undefined if it can. */
+  readonly objection: string | undefined;
+  /** What may stand in the way later, and what could not be looked at; a line each. */
+  readonly warnings: readonly string[];
 }
 
 /** What is read of a resource of a state. */

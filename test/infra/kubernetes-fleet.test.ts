@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { KubernetesPlatform } from "../../components/platform/kubernetes/kubernetes-platform.ts";
 import { kubernetesSchema } from "../../components/platform/kubernetes/kubernetes.schema.ts";
+import { amountOf } from "../../components/platform/kubernetes/quantity.ts";
 import { parse } from "yaml";
 import { labelNames } from "../../components/platform/labels.ts";
 import { serverMetricsPort } from "../../components/servers/mcp-server.schema.ts";
 import { loadFleet } from "../../infra/config/index.ts";
 import { Fleet } from "../../infra/fleet.ts";
+import { amountsOf, claimsOf, partsOf } from "../../infra/platforms/kubernetes/fit/demand.ts";
 import type { GuardedParts } from "../../infra/release-gates.ts";
 import { rootDir } from "../../infra/root-dir.ts";
 import {
@@ -158,6 +160,42 @@ describe("the writing fleet on a cluster", () => {
         ).toEqual([]);
       }
     }
+  });
+
+  it("asks for exactly what is compared with quotas before", () => {
+    const registered = ["StatefulSet", "Deployment", "Job"].flatMap((kind) =>
+      ofKind(kind).map(({ name, inputs }) => {
+        const { replicas = 1, template } = inputs["spec"] as {
+          readonly replicas?: number;
+          readonly template: Template;
+        };
+        const { resources } = template.spec.containers[0]!;
+        return { owner: name, kind, copies: replicas, pod: amountsOf(resources) };
+      }),
+    );
+    const asked = { fleet: spec, settings, grafana: false };
+    const byOwner = (a: { owner: string }, b: { owner: string }) => (a.owner < b.owner ? -1 : 1);
+    expect(
+      partsOf(asked)
+        .map(({ owner, kind, copies, pod }) => ({ owner, kind, copies, pod }))
+        .sort(byOwner),
+    ).toEqual(registered.sort(byOwner));
+    expect(
+      claimsOf(asked)
+        .map(({ bytes }) => bytes)
+        .sort(),
+    ).toEqual(
+      ofKind("PersistentVolumeClaim")
+        .map(({ inputs }) => {
+          const { resources } = inputs["spec"] as {
+            readonly resources: { readonly requests: { readonly storage: string } };
+          };
+          return amountOf(resources.requests.storage);
+        })
+        .sort(),
+    );
+    // What quotas are told of Services.
+    expect(ofKind("Service")).toHaveLength(registered.filter(({ kind }) => kind !== "Job").length);
   });
 
   it("lets Prometheus see pods of its namespace, and gives nobody else a token", () => {

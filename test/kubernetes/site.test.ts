@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { KubernetesSite } from "../../infra/platforms/kubernetes/kubernetes-site.ts";
+import { loadFleet } from "../../infra/config/index.ts";
+import { rootDir } from "../../infra/root-dir.ts";
 import { makeSet, openLab, type Lab } from "./support/lab.ts";
 import { eventually } from "./support/pods.ts";
 
+const { fleet } = loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets: [], rootDir });
 let lab: Lab;
 let site: KubernetesSite;
 let scratch: string;
@@ -35,7 +38,7 @@ afterAll(async () => {
 
 it("answers, and has nothing against the stack", async () => {
   await site.ping();
-  expect(await site.objection()).toBeUndefined();
+  expect(await site.fit(fleet, false)).toEqual({ objection: undefined, warnings: [] });
   expect(site.place.cluster?.authority).toMatch(/^[0-9a-f]{16}$/);
 });
 
@@ -108,7 +111,7 @@ it("says which verbs on which resources a user lacks", async () => {
     { platform: "kubernetes", namespace, kubeconfig: file },
     lab.stack,
   );
-  const objection = await poor.objection();
+  const { objection } = await poor.fit(fleet, false);
   await poor.close();
   expect(objection).toContain(
     `you may not create, patch, delete statefulsets.apps in namespace ${namespace}; have a Role`,

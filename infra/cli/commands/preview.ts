@@ -2,10 +2,9 @@ import { loadStackFleet } from "./config.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
-import { noClusterFor, requireFit } from "../preflight.ts";
+import { noClusterFor, prepareFor } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { reported } from "../update.ts";
-import { prepareTools } from "../tools.ts";
 
 /** What `up` would change. */
 export async function preview(context: CommandContext): Promise<number> {
@@ -16,8 +15,7 @@ export async function preview(context: CommandContext): Promise<number> {
     const { previewWithoutCluster } = await import("../manifests/preview.ts");
     return previewWithoutCluster(context, fleet, noCluster);
   }
-  await prepareTools(context, "pulumi", "docker", "images", "state");
-  await requireFit(context, fleet);
+  await prepareFor(context, fleet);
   const stack = await FleetStack.open(context, { create: true });
   const changes = await showPreview(context, stack);
   if (context.json) context.out(JSON.stringify({ stack: context.stack, ...changes }, undefined, 2));

@@ -7,7 +7,7 @@ import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
 import { FleetStack } from "../fleet-stack.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { requireFit, requireSite } from "../preflight.ts";
+import { prepareFor, requireSite } from "../preflight.ts";
 import { Progress } from "../progress.ts";
 import { addressesOf, fleetOutputs, type FleetOutputs } from "../stack-outputs.ts";
 import { table } from "../table.ts";
@@ -18,7 +18,6 @@ import { outputsOf } from "../stack-state.ts";
 import { underLease } from "../under-lease.ts";
 import { until } from "../update.ts";
 import { showPreview } from "./preview.ts";
-import { prepareTools } from "../tools.ts";
 
 /**
  * Time that a new fleet has to become healthy, seconds: the longest default start period (40 s) and three rounds of
@@ -34,8 +33,7 @@ export async function up(
   const { fleet } = loadStackFleet(context);
   const silent = silentAlerts(fleet.monitoring.alertmanager);
   if (fleet.environment === "production" && silent !== undefined) context.note(silent);
-  await prepareTools(context, "pulumi", "docker", "images", "state");
-  await requireFit(context, fleet);
+  await prepareFor(context, fleet);
   if (!context.yes) {
     await showPreview(context, await FleetStack.open(context, { create: true }));
     if (!(await confirm(context, `Deploy to stack ${context.stack}?`))) {

@@ -26,8 +26,9 @@ export class DockerSite implements Site {
     return this.#engine.ping();
   }
 
-  objection(fleet: FleetSpec, grafana: boolean) {
-    return this.#engine.objection(fleet, this.#stack, grafana);
+  async fit(fleet: FleetSpec, grafana: boolean) {
+    const objection = await this.#engine.objection(fleet, this.#stack, grafana);
+    return { objection, warnings: [] };
   }
 
   wantsGrafana(fleet: FleetSpec) {

@@ -12,7 +12,7 @@ import type { EvidenceChoice, KnownResource, Site, StackObject } from "../site.t
 import { officialBaseImage } from "./base-image.ts";
 import { collectPods } from "./evidence.ts";
 import { wantsGrafana } from "./grafana.ts";
-import { objectionOf } from "./objection.ts";
+import { fitOf } from "./fit/fit.ts";
 import { findUnknown, foreignObjection, removeOrphans } from "./orphans.ts";
 import { checkPods } from "./parts.ts";
 import { Reach } from "./reach.ts";
@@ -55,8 +55,9 @@ export class KubernetesSite implements Site {
     return this.#client.ping();
   }
 
-  objection() {
-    return objectionOf(this.#client, this.#stack, this.#settings);
+  fit(fleet: FleetSpec, grafana: boolean) {
+    const [client, stack, settings] = [this.#client, this.#stack, this.#settings];
+    return fitOf({ client, stack, settings, fleet, grafana });
   }
 
   wantsGrafana(fleet: FleetSpec) {

@@ -1,4 +1,6 @@
-import type { KubernetesClient } from "../../../components/platform/kubernetes/client.ts";
+import type { KubernetesClient } from "../../../../components/platform/kubernetes/client.ts";
+import type { KubernetesSettings } from "../../../../components/platform/kubernetes/kubernetes.schema.ts";
+import type { Asked, Findings } from "./findings.ts";
 
 /** Verbs on resources of one API group. */
 interface Need {
@@ -9,27 +11,38 @@ interface Need {
 
 const manage = ["get", "list", "watch", "create", "patch", "delete"];
 
+/** What is only looked for among leftovers. */
+const tidy = ["list", "delete"];
+
 /** What deploying, probing and rolling back a stack asks of its namespace. */
-const needs: readonly Need[] = [
+const needsOf = ({ gateway, autoscaling }: KubernetesSettings): readonly Need[] => [
   { group: "apps", resources: ["deployments", "statefulsets"], verbs: manage },
   { group: "batch", resources: ["jobs"], verbs: manage },
   { group: "", resources: ["services"], verbs: manage },
   // Live files are replaced as a whole.
   { group: "", resources: ["secrets"], verbs: [...manage, "update"] },
   { group: "", resources: ["persistentvolumeclaims"], verbs: manage },
-  { group: "networking.k8s.io", resources: ["networkpolicies", "ingresses"], verbs: manage },
+  { group: "networking.k8s.io", resources: ["networkpolicies"], verbs: manage },
+  {
+    ...{ group: "networking.k8s.io", resources: ["ingresses"] },
+    verbs: gateway.ingress ? manage : tidy,
+  },
   { group: "policy", resources: ["poddisruptionbudgets"], verbs: manage },
-  { group: "autoscaling", resources: ["horizontalpodautoscalers"], verbs: manage },
-  // Prometheus is let see pods: nobody may give away what they do not have.
+  {
+    ...{ group: "autoscaling", resources: ["horizontalpodautoscalers"] },
+    verbs: autoscaling ? manage : tidy,
+  },
+  // The plugin follows the rollout of a Deployment there.
+  { group: "apps", resources: ["replicasets"], verbs: ["list", "watch"] },
   { group: "", resources: ["serviceaccounts"], verbs: manage },
   { group: "rbac.authorization.k8s.io", resources: ["roles", "rolebindings"], verbs: manage },
+  // Prometheus is let get, list and watch pods: nobody may give away what they do not have.
   { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "patch"] },
   { group: "", resources: ["pods/log"], verbs: ["get"] },
   // A connection that is upgraded begins with a GET; newer servers ask for create as well.
   { group: "", resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
   { group: "", resources: ["events"], verbs: ["list"] },
-  // Leftovers are looked for among these too.
-  { group: "", resources: ["configmaps"], verbs: ["list", "delete"] },
+  { group: "", resources: ["configmaps"], verbs: tidy },
 ];
 
 /** One permission. */
@@ -37,6 +50,8 @@ interface Permission {
   readonly group: string;
   readonly resource: string;
   readonly verb: string;
+  /** Of the object. @default any of them */
+  readonly name?: string;
 }
 
 interface Rules {
@@ -50,11 +65,23 @@ interface Rules {
   };
 }
 
+export async function permissionFindings({ client, settings }: Asked): Promise<Findings> {
+  const missing = await missingPermissions(client, settings);
+  return {
+    problems: [...missing].map(
+      ([resource, verbs]) =>
+        `you may not ${verbs.join(", ")} ${resource} in namespace ${client.namespace}; ` +
+        "have a Role with it bound to you, or the ClusterRole admin",
+    ),
+  };
+}
+
 /** Verbs that the user lacks, by resource as `kubectl` names it: `deployments.apps` -> `create, delete`. */
-export async function missingPermissions(
+async function missingPermissions(
   client: KubernetesClient,
+  settings: KubernetesSettings,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const wanted = needs.flatMap(({ group, resources, verbs }) =>
+  const wanted = needsOf(settings).flatMap(({ group, resources, verbs }) =>
     resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
   );
   const rules = await client.api
@@ -80,7 +107,7 @@ export async function missingPermissions(
 /** @param namespace absent for what lies in none. */
 export async function isAllowed(
   client: KubernetesClient,
-  { group, resource: whole, verb }: Permission,
+  { group, resource: whole, verb, name }: Permission,
   namespace?: string,
 ): Promise<boolean> {
   const [resource, subresource] = whole.split("/");
@@ -93,6 +120,7 @@ export async function isAllowed(
           ...{ group, resource, verb },
           ...(subresource !== undefined && { subresource }),
           ...(namespace !== undefined && { namespace }),
+          ...(name !== undefined && { name }),
         },
       },
     },
