@@ -1,4 +1,4 @@
-export { partLimits, type PartLimits } from "./part-limits.ts";
+export { partLimits } from "./part-limits.ts";
 export { checkDatabasePassword, databasePasswordKey } from "./database-password.ts";
 export { environmentOverrides } from "./environment.ts";
 export type { FleetSpec } from "./fleet.schema.ts";

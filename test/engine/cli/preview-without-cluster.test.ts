@@ -30,6 +30,19 @@ afterAll(() => sandbox.remove());
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   runFleet([...args, "--stack", stack], { ...sandbox.env, KUBECONFIG: "", ...env });
 
+/** A kubeconfig whose one context, `gone`, leads to nobody. */
+function kubeconfigOfNobody(): string {
+  return sandbox.write(
+    "kubeconfig",
+    JSON.stringify({
+      clusters: [{ name: "gone", cluster: { server: "http://127.0.0.1:1" } }],
+      users: [{ name: "me", user: {} }],
+      contexts: [{ name: "gone", context: { cluster: "gone", user: "me" } }],
+      "current-context": "gone",
+    }),
+  );
+}
+
 interface Answer {
   readonly cluster: null;
   readonly changes: Readonly<Record<string, number>>;
@@ -52,15 +65,7 @@ it("says that there is none, lists every object as new, and finds nothing", asyn
 });
 
 it("answers as JSON too, where a cluster is named that does not answer", async () => {
-  const kubeconfig = sandbox.write(
-    "kubeconfig",
-    JSON.stringify({
-      clusters: [{ name: "gone", cluster: { server: "http://127.0.0.1:1" } }],
-      users: [{ name: "me", user: {} }],
-      contexts: [{ name: "gone", context: { cluster: "gone", user: "me" } }],
-      "current-context": "gone",
-    }),
-  );
+  const kubeconfig = kubeconfigOfNobody();
   const { code, stdout, stderr } = await run(["preview", "--json"], { KUBECONFIG: kubeconfig });
   expect(stderr).toMatch(
     /^no cluster can be asked.*Kubernetes at http:\/\/127.0.0.1:1 \(context gone\): none answers/,
@@ -75,6 +80,22 @@ it("answers as JSON too, where a cluster is named that does not answer", async (
     ...["ServiceAccount", "StatefulSet"],
   ]);
   expect(code).toBe(0);
+});
+
+it("refuses a context that the kubeconfig does not have, instead of doing without", async () => {
+  const mistyped = randomStack("pr");
+  const settings = {
+    "mcp-fleet:platform": "kubernetes",
+    "mcp-fleet:kubernetes": { context: "gnoe" },
+  };
+  sandbox.writeStackFile(mistyped, JSON.stringify({ config: settings }));
+  const kubeconfig = kubeconfigOfNobody();
+  const env = { ...sandbox.env, KUBECONFIG: kubeconfig };
+  const { code, stdout, stderr } = await runFleet(["preview", "--stack", mistyped], env);
+  expect([code, stdout, stderr]).toEqual([
+    ...[1, ""],
+    `kubeconfig ${kubeconfig} has no context gnoe; correct kubernetes.context (it has gone)\n`,
+  ]);
 });
 
 it("writes the same manifests twice, without any secret", async () => {

@@ -44,7 +44,7 @@ const complete: Answers = {
 };
 
 /** The fleet of ten, without Grafana. @param sets as `--set` on the command line */
-export function askedOf(settings: object, sets: readonly string[] = []): Omit<Asked, "client"> {
+function askedOf(settings: object, sets: readonly string[] = []): Omit<Asked, "client"> {
   const { fleet } = loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets, rootDir });
   const parsed = kubernetesSchema.parse(settings);
   return { stack: "production", settings: parsed, fleet, grafana: false };
