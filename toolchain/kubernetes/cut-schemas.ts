@@ -6,7 +6,7 @@ export interface OpenApi {
 }
 
 /** What decides whether a value fits; the rest are words and hints for other tools. */
-const kept = ["type", "required", "enum", "oneOf", "anyOf", "minimum", "maximum", "pattern"];
+const kept = ["type", "required", "enum", "oneOf", "anyOf", "minimum", "maximum", "minLength"];
 const reference = "#/components/schemas/";
 
 /**
@@ -36,6 +36,46 @@ export function cutSchemas(
   return { kinds: sorted(kinds), definitions: sorted(definitions) };
 }
 
+export interface CustomResourceDefinition {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly {
+      readonly name: string;
+      readonly schema: { readonly openAPIV3Schema: Schema };
+    }[];
+  };
+}
+
+/**
+ * The schemas that a definition of a custom resource brings, as a document of its group would have them: of its metadata
+ * it says only that there is some.
+ *
+ * @param meta the document that has the schema of metadata.
+ */
+export function customDocument(
+  { spec: { group, names, versions } }: CustomResourceDefinition,
+  meta: OpenApi,
+): OpenApi {
+  const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+  const own = versions.map(({ name: version, schema: { openAPIV3Schema: schema } }) => [
+    `${group.split(".").reverse().join(".")}.${version}.${names.kind}`,
+    {
+      ...schema,
+      properties: {
+        ...(schema["properties"] as object),
+        metadata: { $ref: `${reference}${objectMeta}` },
+      },
+      "x-kubernetes-group-version-kind": [{ group, version, kind: names.kind }],
+    },
+  ]);
+  return {
+    components: {
+      schemas: { ...meta.components.schemas, ...(Object.fromEntries(own) as object) },
+    },
+  };
+}
+
 function find(schemas: OpenApi["components"]["schemas"], kind: string): [string, string] {
   for (const [name, schema] of Object.entries(schemas)) {
     const all = schema["x-kubernetes-group-version-kind"] as
@@ -63,6 +103,7 @@ function cut(schema: Schema, take: (name: string) => void): Schema {
   const inner = (value: unknown): Schema => cut(value as Schema, take);
   return {
     ...Object.fromEntries(kept.flatMap((key) => (key in schema ? [[key, schema[key]]] : []))),
+    ...(isPattern(schema["pattern"]) && { pattern: schema["pattern"] }),
     ...(items !== undefined && { items: inner(items) }),
     ...(properties !== undefined && {
       properties: Object.fromEntries(
@@ -75,6 +116,11 @@ function cut(schema: Schema, take: (name: string) => void): Schema {
         typeof additionalProperties === "object" ? inner(additionalProperties) : true,
     }),
   };
+}
+
+/** Those of Go may have flags inside, which no other reader of schemas knows. */
+function isPattern(value: unknown): boolean {
+  return typeof value === "string" && !/\(\?[a-z]+\)/i.test(value);
 }
 
 function sorted<Value>(record: Record<string, Value>): Record<string, Value> {

@@ -1,6 +1,9 @@
 /** What `go/core/go.mod` pins: control plane, kubelet and kube-proxy. */
 export const KUBERNETES_VERSION = "1.34.2";
 
+/** What `crds/go.mod` pins: definitions of the operator's kinds. */
+export const PROMETHEUS_OPERATOR_VERSION = "0.85.0";
+
 /** Go that both modules ask for (`go` lines of `go/*\/go.mod`). */
 export const GO_NEEDED = "1.26.4";
 

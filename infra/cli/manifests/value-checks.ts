@@ -15,8 +15,8 @@ const longest = 63;
  * label on each of its pods.
  */
 const roomOfSet = 11;
-/** All files of a Secret together, bytes: the API server refuses more. */
-const largestSecret = 1024 * 1024;
+/** All files of a Secret or a ConfigMap together, bytes: the API server refuses more. */
+const largestFiles = 1024 * 1024;
 
 type Step = string | number;
 
@@ -139,17 +139,18 @@ function quantityOf(value: unknown, path: readonly Step[], say: Say): number | u
 }
 
 function sizeProblem(manifest: Manifest, say: Say): void {
-  if (manifest.kind !== "Secret") return;
-  const files = (manifest["stringData"] ?? {}) as Readonly<Record<string, string>>;
+  const field = { Secret: "stringData", ConfigMap: "data" }[manifest.kind];
+  if (field === undefined) return;
+  const files = (manifest[field] ?? {}) as Readonly<Record<string, string>>;
   const sizes = Object.entries(files).map(
     ([file, text]) => [file, Buffer.byteLength(text)] as const,
   );
   const all = sizes.reduce((sum, [, size]) => sum + size, 0);
-  if (all <= largestSecret) return;
+  if (all <= largestFiles) return;
   const [largest] = [...sizes].sort(([, a], [, b]) => b - a);
   say(
-    ["stringData"],
-    `got ${all} bytes, most of them ${largest![0]}; allowed: ${largestSecret}; ` +
-      "the API server stores no larger Secret: have fewer servers in this fleet",
+    [field],
+    `got ${all} bytes, most of them ${largest![0]}; allowed: ${largestFiles}; ` +
+      `the API server stores no larger ${manifest.kind}: have fewer servers in this fleet`,
   );
 }

@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { cutSchemas, type OpenApi } from "../../../toolchain/kubernetes/cut-schemas.ts";
+import {
+  customDocument,
+  cutSchemas,
+  type OpenApi,
+} from "../../../toolchain/kubernetes/cut-schemas.ts";
 
 const document: OpenApi = {
   components: {
@@ -66,4 +70,50 @@ it("keeps what decides, closes what has fields, and follows references", () => {
 
 it.each(["Pod", "DeleteOptions"])("refuses a kind that the document does not have: %s", (kind) => {
   expect(() => cutSchemas([{ kinds: [kind], document }])).toThrow(`has no ${kind}`);
+});
+
+it("takes the schema of a custom resource from its definition, with the metadata that all objects have", () => {
+  const name = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+  const meta = { components: { schemas: { [name]: { type: "object" } } } };
+  const openAPIV3Schema = {
+    type: "object",
+    properties: {
+      metadata: { type: "object" },
+      spec: {
+        type: "object",
+        properties: {
+          for: { type: "string", minLength: 1, pattern: "^[0-9]+s$" },
+          strategy: { type: "string", pattern: "^(?i)(abort|warn)?$" },
+        },
+      },
+    },
+  };
+  const definition = {
+    spec: {
+      group: "monitoring.coreos.com",
+      names: { kind: "PrometheusRule" },
+      versions: [{ name: "v1", schema: { openAPIV3Schema } }],
+    },
+  };
+  const document = customDocument(definition, meta);
+  const { kinds, definitions } = cutSchemas([{ kinds: ["PrometheusRule"], document }]);
+  expect(kinds).toEqual({
+    "monitoring.coreos.com/v1/PrometheusRule": "com.coreos.monitoring.v1.PrometheusRule",
+  });
+  expect(definitions["com.coreos.monitoring.v1.PrometheusRule"]).toEqual({
+    type: "object",
+    properties: {
+      metadata: { $ref: `#/definitions/${name}` },
+      spec: {
+        type: "object",
+        properties: {
+          for: { type: "string", minLength: 1, pattern: "^[0-9]+s$" },
+          // Only Go knows such flags.
+          strategy: { type: "string" },
+        },
+        additionalProperties: false,
+      },
+    },
+    additionalProperties: false,
+  });
 });

@@ -33,12 +33,15 @@ it.each(["1", "100m", "0.5", "1000m", "5e-1"])("takes %s of a processor", (cpu) 
   expect(valueFindings(withValue(sample().set, `${requests}.cpu`, cpu))).toEqual([]);
 });
 
-it("finds a Secret that the API server would not store", () => {
+it.each([
+  ["Secret", "stringData"],
+  ["ConfigMap", "data"],
+])("finds a %s that the API server would not store", (kind, field) => {
   const { secret } = sample();
   const files = (size: number) =>
-    withValue(secret, "stringData", { a: "x", big: "x".repeat(size) });
+    withValue({ ...secret, kind }, field, { a: "x", big: "x".repeat(size) });
   expect(valueFindings(files(1024 * 1024 - 1))).toEqual([]);
   expect(valueFindings(files(1024 * 1024)).map(describeFinding)).toEqual([
-    expect.stringContaining("stringData: got 1048577 bytes, most of them big; allowed: 1048576"),
+    expect.stringContaining(`${field}: got 1048577 bytes, most of them big; allowed: 1048576`),
   ]);
 });
