@@ -31,6 +31,11 @@ export interface PrometheusInput {
   readonly alertmanager: string;
 }
 
+/** Ends the name of a file of rules. */
+const rulesSuffix = ".rules.yml";
+/** Tells which configuration Prometheus runs. */
+export const versionFile = `version${rulesSuffix}`;
+
 /**
  * Bounds of one scrape. A part that exceeds them is shown as down instead of filling the memory of Prometheus; the
  * largest, a gateway with a hundred routes, stays below a tenth.
@@ -50,14 +55,12 @@ const limits = {
  * @throws Error naming every job that occurs more than once.
  */
 export function renderPrometheus(input: PrometheusInput): Record<string, string> {
-  const files = { ...ruleFiles(input), "prometheus.yml": yamlFile(prometheusConfig(input)) };
-  return { ...files, "version.rules.yml": versionRules(files) };
+  const files = { ...renderRuleFiles(input), "prometheus.yml": yamlFile(prometheusConfig(input)) };
+  return { ...files, [versionFile]: versionRules(files) };
 }
 
 /** Unit tests of the rule files, for `promtool test rules`; to lie beside them. */
-export function renderPrometheusTests(
-  input: Pick<PrometheusInput, "spec" | "targets">,
-): Record<string, string> {
+export function renderPrometheusTests(input: RulesInput): Record<string, string> {
   const alerts = alertsOf(input.spec);
   const tests = alertGroups.flatMap((group) =>
     Object.entries(
@@ -69,14 +72,21 @@ export function renderPrometheusTests(
   );
   return {
     ...Object.fromEntries(tests),
-    "recording.rules.test.yml": renderRecordingTests("recording.rules.yml", recordings(input)),
+    "recording.rules.test.yml": renderRecordingTests(`recording${rulesSuffix}`, recordings(input)),
   };
 }
 
-function ruleFiles(input: Pick<PrometheusInput, "spec" | "targets">): Record<string, string> {
+/** What rules are made from: where a target is, none of them says. */
+interface RulesInput {
+  readonly spec: MonitoringSpec;
+  readonly targets: readonly ScrapeTarget<unknown>[];
+}
+
+/** The rules but for the version of it all, file name -> content. */
+export function renderRuleFiles(input: RulesInput): Record<string, string> {
   const alerts = alertsOf(input.spec);
   const groups = alertGroups.map((group) => [
-    `${group}.rules.yml`,
+    `${group}${rulesSuffix}`,
     renderRules(
       group,
       group === "slo-availability" || group === "slo-latency"
@@ -87,18 +97,18 @@ function ruleFiles(input: Pick<PrometheusInput, "spec" | "targets">): Record<str
   ]);
   return {
     ...(Object.fromEntries(groups) as Record<string, string>),
-    "recording.rules.yml": renderRules("recording", recordings(input), []),
+    [`recording${rulesSuffix}`]: renderRules("recording", recordings(input), []),
   };
 }
 
 const alertsOf = (spec: MonitoringSpec) => fleetAlerts(alertSettings(spec));
 
-function recordings({ spec, targets }: Pick<PrometheusInput, "spec" | "targets">) {
+function recordings({ spec, targets }: RulesInput) {
   return [...recordingRules, ...memoryLimits(spec, targets)];
 }
 
 /** Limits from the fleet file, as series: what a process uses is compared with them. */
-function memoryLimits(spec: MonitoringSpec, targets: readonly ScrapeTarget[]): RecordingRule[] {
+function memoryLimits(spec: MonitoringSpec, targets: RulesInput["targets"]): RecordingRule[] {
   const own: Readonly<Record<string, number>> = {
     postgres: spec.postgresExporter.memoryMb,
     pgbouncer: spec.pgbouncerExporter.memoryMb,
@@ -166,7 +176,9 @@ function prometheusConfig(input: PrometheusInput) {
       external_labels: { fleet, environment },
       ...limits,
     },
-    rule_files: [...alertGroups, "recording", "version"].map((name) => `${name}.rules.yml`).sort(),
+    rule_files: [...alertGroups, "recording", "version"]
+      .map((name) => `${name}${rulesSuffix}`)
+      .sort(),
     alerting: {
       alertmanagers: [{ static_configs: [{ targets: [`${alertmanager}:${alertmanagerPort}`] }] }],
     },

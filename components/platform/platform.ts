@@ -26,6 +26,44 @@ export interface Platform {
   addressOf(singleton: string): string;
   /** Where a person or a client outside of the fleet reaches a published port of a singleton workload. */
   urlOf(singleton: string, published: PublishedPort): string;
+  /**
+   * Monitoring that somebody else runs on the platform.
+   *
+   * @default - there is none
+   */
+  readonly neighbours?: Neighbours;
+}
+
+/** Monitoring that has the series of others beside those of this fleet. */
+export interface Neighbours {
+  /** Labels that every series of this fleet has there, and no other's. */
+  readonly scope: Readonly<Record<string, string>>;
+  /**
+   * Has rules evaluated.
+   *
+   * @default - nobody asked for it
+   */
+  readonly rules?: (name: string, file: pulumi.Input<RuleFile>, opts: Parent) => pulumi.Resource;
+  /**
+   * Has a dashboard shown.
+   *
+   * @param file ends in `.json`.
+   * @default - nobody asked for it
+   */
+  readonly dashboard?: (file: string, content: string, opts: Parent) => pulumi.Resource;
+}
+
+/** A file of rules as Prometheus reads it. */
+export interface RuleFile {
+  readonly groups: readonly {
+    readonly name: string;
+    readonly rules: readonly {
+      readonly expr: string;
+      readonly labels?: Readonly<Record<string, string>>;
+      /** `alert`, `record`, `for`, `annotations` */
+      readonly [field: string]: unknown;
+    }[];
+  }[];
 }
 
 export interface Parent {

@@ -7,8 +7,10 @@ import { monitoringSchema } from "../../components/monitoring/monitoring.schema.
 import {
   renderPrometheus,
   renderPrometheusTests,
+  renderRuleFiles,
 } from "../../components/monitoring/prometheus.render.ts";
 import { renderAlertTests, renderRules } from "../../components/monitoring/rules.render.ts";
+import { scopedFiles, scopedTests } from "../components/monitoring/scoped-tests.ts";
 import { mutantsOf, passing, unchanged } from "./alert-mutants.ts";
 import { docker } from "./gateway-harness.ts";
 import { monitoringImage, Versions } from "./monitoring-harness.ts";
@@ -83,6 +85,27 @@ describe("Prometheus's files, judged by promtool", () => {
       );
       expect(code, output).toBe(0);
       expect(output.match(/SUCCESS/g)).toHaveLength(own.length);
+    },
+    600_000,
+  );
+
+  it.each([...alertGroups, "recording"])(
+    "have rules that pass them beside another fleet with the same troubles: %s",
+    async (group) => {
+      const own = Object.fromEntries(
+        Object.entries(tests).filter(([file]) => file.startsWith(`${group}.`)),
+      );
+      const [scope, other] = ["fleet-a", "fleet-b"].map((namespace) => ({ namespace }));
+      const { code, output } = await judge(
+        "prometheus",
+        {
+          ...scopedFiles(renderRuleFiles(fleetInput), scope!),
+          ...scopedTests(own, scope!, other!),
+        },
+        ...["promtool", "test", "rules", ...Object.keys(own)],
+      );
+      expect(code, output).toBe(0);
+      expect(output.match(/SUCCESS/g)).toHaveLength(Object.keys(own).length);
     },
     600_000,
   );
