@@ -11,6 +11,7 @@ import type { GivenTokens } from "../components/gateway/tokens.ts";
 import { Alertmanager, type ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
 import { Grafana } from "../components/monitoring/grafana.ts";
 import { Prometheus, whereaboutsOf } from "../components/monitoring/prometheus.ts";
+import { scopeDashboard } from "../components/monitoring/scope.render.ts";
 import {
   gatewayTarget,
   pgbouncerTarget,
@@ -37,7 +38,7 @@ export interface FleetArgs {
   /** Whether Grafana's image can be had. */
   readonly grafana: boolean;
   /**
-   * What Grafana shows: file name -> dashboard.
+   * What Grafana shows, and one that the platform has beside it: file name -> dashboard.
    *
    * @default none
    */
@@ -228,6 +229,10 @@ export class Fleet extends pulumi.ComponentResource {
           child,
         )
       : undefined;
+    const { dashboard: show, scope = {} } = platform.neighbours ?? {};
+    const shown = Object.entries(args.dashboards ?? {}).flatMap(([file, content]) =>
+      show ? [show(file, scopeDashboard(content, scope), child)] : [],
+    );
     args.gates.public(
       {
         ...parts,
@@ -242,6 +247,7 @@ export class Fleet extends pulumi.ComponentResource {
         this.alertmanager,
         this.prometheus,
         ...(this.grafana ? [this.grafana] : []),
+        ...shown,
       ],
     );
     const { tokens } = this.gateway;

@@ -11,6 +11,7 @@ import {
 import { databaseObjection } from "./database-objection.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
+import { askedOfPlatform, showsDashboards } from "./platforms/asked.ts";
 import { placeOf } from "./platforms/place.ts";
 import { platformOf } from "./platforms/platform-of.ts";
 import { siteOf } from "./platforms/site-of.ts";
@@ -47,7 +48,7 @@ export default async function program(): Promise<Record<string, unknown>> {
   if (objection !== undefined) throw refusal(objection);
   for (const warning of warnings) await pulumi.log.warn(warning);
 
-  const dashboards = grafana ? await dashboardsOf(spec) : {};
+  const dashboards = showsDashboards(settings, grafana) ? await dashboardsOf(spec) : {};
 
   const resources = start.deployment?.resources ?? [];
   const leftBehind = databaseObjection(spec.postgres, site.dataVolumes(resources), stack);
@@ -68,6 +69,7 @@ export default async function program(): Promise<Record<string, unknown>> {
       receivers,
       databasePassword: databasePassword ?? null,
       program: programHash(rootDir),
+      ...askedOfPlatform(settings),
     },
     tell: start.tell,
   });

@@ -4,7 +4,14 @@ import { users } from "../platform/users.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { alertmanagerName } from "./alertmanager.ts";
 import { consoleWorkload } from "./console.ts";
-import { alertmanagerPort, prometheusPort, renderPrometheus } from "./prometheus.render.ts";
+import {
+  alertmanagerPort,
+  prometheusPort,
+  renderPrometheus,
+  renderRuleFiles,
+  versionFile,
+} from "./prometheus.render.ts";
+import { scopeRules } from "./scope.render.ts";
 import type { ScrapeTarget, Whereabouts } from "./scrape-target.ts";
 
 export interface PrometheusArgs {
@@ -39,6 +46,15 @@ export class Prometheus extends pulumi.ComponentResource {
     super("mcpfleet:monitoring:Prometheus", name, {}, opts);
     const { platform } = args;
     const spec = args.spec.prometheus;
+    const files = pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
+      renderPrometheus({
+        fleet: args.fleet,
+        environment: args.environment,
+        spec: args.spec,
+        targets,
+        alertmanager: platform.addressOf(alertmanagerName),
+      }),
+    );
     const { workload, url } = consoleWorkload(
       platform,
       {
@@ -54,15 +70,7 @@ export class Prometheus extends pulumi.ComponentResource {
         ],
         discovers: true,
         spec,
-        files: pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
-          renderPrometheus({
-            fleet: args.fleet,
-            environment: args.environment,
-            spec: args.spec,
-            targets,
-            alertmanager: platform.addressOf(alertmanagerName),
-          }),
-        ),
+        files,
         configPath,
         dataPath,
         command: (address) => prometheusCommand(spec, address),
@@ -71,6 +79,15 @@ export class Prometheus extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const { rules, scope = {} } = platform.neighbours ?? {};
+    const shared = rules && {
+      ...renderRuleFiles(args),
+      [versionFile]: files.apply((all) => all[versionFile]!),
+    };
+    for (const [file, text] of Object.entries(shared ?? {})) {
+      const scoped = pulumi.output(text).apply((known) => scopeRules(known, scope));
+      rules?.(file.replace(/[.].*/, ""), scoped, { parent: this });
+    }
     this.address = workload.address;
     this.url = pulumi.output(url);
     this.resource = workload.resource;

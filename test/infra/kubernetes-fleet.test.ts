@@ -4,6 +4,9 @@ import { KubernetesPlatform } from "../../components/platform/kubernetes/kuberne
 import { kubernetesSchema } from "../../components/platform/kubernetes/kubernetes.schema.ts";
 import { amountOf } from "../../components/platform/kubernetes/quantity.ts";
 import { parse } from "yaml";
+import { renderDashboards } from "../../components/monitoring/dashboards/fleet-dashboards.ts";
+import { scopeDashboard, scopeRules } from "../../components/monitoring/scope.render.ts";
+import { neighboursOf } from "../../components/platform/kubernetes/neighbours.ts";
 import { labelNames } from "../../components/platform/labels.ts";
 import { serverMetricsPort } from "../../components/servers/mcp-server.schema.ts";
 import { loadFleet } from "../../infra/config/index.ts";
@@ -88,7 +91,12 @@ const settings = kubernetesSchema.parse({
   replicas: 2,
   autoscaling: { maxReplicas: 4 },
   gateway: { ingress: { host: "mcp.example.com", tlsSecret: "mcp-tls" } },
+  monitoring: {
+    prometheusRules: { labels: { release: "monitoring" } },
+    dashboards: { annotations: { grafana_folder: "MCP fleet" } },
+  },
 });
+const dashboards = renderDashboards(spec.monitoring);
 
 const ofKind = (kind: string): Created[] =>
   created.filter(({ type }) => type.startsWith("kubernetes:") && type.endsWith(`:${kind}`));
@@ -133,6 +141,7 @@ beforeAll(async () => {
     platform,
     spec,
     grafana: false,
+    dashboards,
     gates: { before: {}, firstStep: 100, private: gate, public: gate },
   });
   await vi.waitFor(() => expect(templates()).toHaveLength(servers.length + 9), 30_000);
@@ -261,6 +270,65 @@ describe("the writing fleet on a cluster", () => {
             ],
       );
     }
+  });
+
+  it("gives its rules to an operator, as its own Prometheus has them, for its own series alone", () => {
+    const live = created.find(({ name }) => name === "prometheus-config-live")!;
+    const files = JSON.parse(live.inputs["files"] as string) as Record<string, string>;
+    const own = Object.keys(files).filter((file) => file.endsWith(".rules.yml"));
+    const given = ofKind("PrometheusRule");
+    expect(given.map(({ name }) => name).sort()).toEqual(
+      own.map((file) => `${file.replace(".rules.yml", "")}-rules`).sort(),
+    );
+    for (const { type, name, inputs } of given) {
+      expect(type).toBe("kubernetes:monitoring.coreos.com/v1:PrometheusRule");
+      expect(inputs, name).toMatchObject({
+        apiVersion: "monitoring.coreos.com/v1",
+        metadata: {
+          ...{ name, namespace: "mcp-fleet-prod" },
+          labels: {
+            release: "monitoring",
+            [labelNames.stack]: "prod",
+            [labelNames.lineage]: "l-1",
+            [labelNames.revision]: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
+          },
+        },
+      });
+      const file = files[`${name.replace(/-rules$/, "")}.rules.yml`]!;
+      expect(inputs["spec"]).toEqual(scopeRules(file, { namespace: "mcp-fleet-prod" }));
+    }
+  });
+
+  it("gives its dashboards to a Grafana's sidecar, without one of its own", () => {
+    expect(fleet.grafana).toBeUndefined();
+    const maps = ofKind("ConfigMap");
+    expect(maps.map(({ name }) => name).sort()).toEqual(
+      Object.keys(dashboards)
+        .map((file) => file.replace(".json", "-dashboard"))
+        .sort(),
+    );
+    for (const { name, inputs } of maps) {
+      expect(inputs["metadata"], name).toMatchObject({
+        ...{ name, namespace: "mcp-fleet-prod" },
+        labels: { grafana_dashboard: "1", [labelNames.stack]: "prod" },
+        annotations: { grafana_folder: "MCP fleet" },
+      });
+      const file = name.replace(/-dashboard$/, ".json");
+      expect(inputs["data"]).toEqual({
+        [`mcp-fleet-prod-${file}`]: scopeDashboard(dashboards[file]!, {
+          namespace: "mcp-fleet-prod",
+        }),
+      });
+    }
+    // Changed in place, or a sidecar that sees the old one go takes the new one away.
+    const provider = created.find(({ name }) => name === "cluster")!;
+    expect(provider.inputs["enableConfigMapMutable"]).toBe("true");
+  });
+
+  it("gives neither to anybody where nobody asked", () => {
+    const owner = { namespace: "n", labels: () => ({}), options: () => ({}) };
+    const { monitoring } = kubernetesSchema.parse({});
+    expect(neighboursOf(monitoring, "n", owner)).toEqual({ scope: { namespace: "n" } });
   });
 
   it("asks every pod that stays whether it is ready", () => {

@@ -16,6 +16,7 @@ import type {
   JobArgs,
   LiveFilesArgs,
   Mount,
+  Neighbours,
   Parent,
   Platform,
   PublishedPort,
@@ -28,9 +29,11 @@ import { mostCopies } from "./copies.ts";
 import { imageHealth } from "./image-health.ts";
 import { nodeImage } from "./image-reference.ts";
 import type { KubernetesSettings } from "./kubernetes.schema.ts";
+import { labelSelectorOf } from "./label-selector.ts";
 import { LiveFilesResource } from "./live-files.ts";
 import { notAwaited, type Named, type Scope } from "./named.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { denyAll, edgeLabels, policyOf, type Edges } from "./network-policy.ts";
 import { podListAccess } from "./pod-list-access.ts";
 import { podSet } from "./pod-set.ts";
@@ -64,6 +67,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   /** Of what outlives the stack: it may be there already. */
   readonly #retained: Provider;
   readonly #namespace: pulumi.Output<string>;
+  readonly neighbours: Neighbours;
 
   constructor(name: string, args: KubernetesPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcpfleet:platform:Kubernetes", name, {}, opts);
@@ -76,7 +80,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       ...(kubeconfig && { kubeconfig }),
       enableServerSideApply: true,
     };
-    this.#provider = new Provider("cluster", cluster, { parent: this });
+    this.#provider = new Provider(
+      "cluster",
+      // Files of workloads are Secrets: ConfigMaps are read by others, who know them by their names.
+      { ...cluster, enableConfigMapMutable: true },
+      { parent: this },
+    );
     this.#retained = new Provider(
       "cluster-retained",
       { ...cluster, upsertExistingObjects: true, enablePatchForce: true },
@@ -107,6 +116,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { metadata: this.#meta("deny-all", "namespace", namespace), spec: denyAll },
       this.#options({ parent: this }),
     );
+    this.neighbours = neighboursOf(settings.monitoring, namespace, {
+      namespace: this.#namespace,
+      labels: (resource, component, revision) => this.#labels(resource, component, revision),
+      options: (opts) => this.#options(opts),
+    });
     this.registerOutputs({});
   }
 
@@ -176,7 +190,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         hash: content.apply((text) => createHash("sha256").update(text).digest("hex")),
         labels: this.#labels(`${name}-live`, name, name),
         reader: args.reader,
-        selector: labelSelector(this.#selector(args.reader)),
+        selector: labelSelectorOf(this.#selector(args.reader)),
         mountPath: args.mountPath,
         check: [...(args.check ?? [])],
         reload: [...args.reload],
@@ -369,12 +383,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 function edgesOf({ listens = [], calls = [], publish = [] }: WorkloadArgs): Edges {
   const published = publish.map(({ port }) => ({ port, network: "edge" as const }));
   return { listens: [...listens, ...published], calls };
-}
-
-function labelSelector(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([label, value]) => `${label}=${value}`)
-    .join(",");
 }
 
 function readyOf(mounts: readonly Mount[] | undefined): pulumi.Resource[] {

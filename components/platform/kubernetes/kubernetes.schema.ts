@@ -31,6 +31,13 @@ const secretValue = z.strictObject({
     .describe("Key in it."),
 });
 export type SecretValue = z.output<typeof secretValue>;
+/** Labels by which somebody else selects objects of the stack. */
+const selectedBy = z.record(
+  metadataKey.regex(/^(?!mcp-fleet\/)/, {
+    error: "a name without mcp-fleet/, which the stack sets",
+  }),
+  labelValue,
+);
 /** What the name of a pod leaves of the 253 characters of DNS: two names of servers, numbers, and the namespace. */
 const longestDomain = 84;
 const gibibytes = (fallback: number) => z.int().min(1).max(65_536).default(fallback);
@@ -176,6 +183,32 @@ export const kubernetesSchema = z
       .record(metadataKey, labelValue)
       .default({})
       .describe("Labels of the nodes that may run the fleet."),
+    monitoring: z
+      .strictObject({
+        prometheusRules: z
+          .strictObject({
+            labels: selectedBy
+              .default({})
+              .describe("Labels that the operator's Prometheus wants, as in release: monitoring."),
+          })
+          .optional()
+          .describe(
+            "Rules as PrometheusRule objects too, for a Prometheus operator. Default: none.",
+          ),
+        dashboards: z
+          .strictObject({
+            labels: selectedBy
+              .default({ grafana_dashboard: "1" })
+              .describe("Labels by which the sidecar of that Grafana finds dashboards."),
+            annotations: annotations
+              .default({})
+              .describe("As in grafana_folder: MCP fleet, where the sidecar reads that."),
+          })
+          .optional()
+          .describe("Dashboards as ConfigMaps too, for a Grafana of the cluster. Default: none."),
+      })
+      .prefault({})
+      .describe("What monitoring of the cluster is given beside the fleet's own."),
     priorityClassName: objectName.optional().describe("Default: the cluster's default priority."),
   })
   .superRefine(({ replicas, autoscaling }, context) => {

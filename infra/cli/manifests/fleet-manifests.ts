@@ -8,6 +8,7 @@ import { Fleet } from "../../fleet.ts";
 import { prepareContexts } from "../../image-contexts.ts";
 import { beforeOf, liveBefore } from "../../open-release.ts";
 import { officialBaseImage } from "../../platforms/kubernetes/base-image.ts";
+import { askedOfPlatform, showsDashboards } from "../../platforms/asked.ts";
 import { placeOf, type KubernetesPlace } from "../../platforms/place.ts";
 import { labelsOf } from "../../previous-labels.ts";
 import { programDatabasePassword, programReceivers, programTokens } from "../../program-config.ts";
@@ -65,6 +66,7 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
     const parts = {
       ...{ spec, images, grafana, tokens: tokens ?? null, receivers, program },
       databasePassword: databasePassword ?? null,
+      ...askedOfPlatform(settings),
     };
     const release = releaseName(parts);
     const { identity, before } = handoverOf(records, release);
@@ -78,7 +80,7 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
     const gate = (name: string) => () => new pulumi.ComponentResource("mcpfleet:index:Gate", name);
     new Fleet(spec.name, {
       ...{ platform, spec, grafana, receivers, databasePassword },
-      dashboards: grafana ? renderDashboards(spec.monitoring) : {},
+      dashboards: showsDashboards(settings, grafana) ? renderDashboards(spec.monitoring) : {},
       ...(tokens && { tokens }),
       gates: {
         before,

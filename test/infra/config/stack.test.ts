@@ -158,10 +158,12 @@ describe("readStackFile", () => {
       clusterDomain: `${"d".repeat(60)}.${"d".repeat(24)}`,
       nodeSelector: { "a/b/c": "x", disk: "v".repeat(64) },
       gateway: { annotations: { "": "x" }, ingress: { host: "mcp.example.com:443" } },
+      monitoring: { prometheusRules: { labels: { "mcp-fleet/stack": "other", "a b": "c" } } },
     };
     const { problems } = loadStackConfig({ platform: "kubernetes", kubernetes: wrong });
     expect(problems.map(({ path }) => path.replace("mcp-fleet:kubernetes.", "")).sort()).toEqual([
       ...["clusterDomain", "gateway.annotations.", "gateway.ingress.host"],
+      ...["a b", "mcp-fleet/stack"].map((label) => `monitoring.prometheusRules.labels.${label}`),
       ...["nodeSelector.a/b/c", "nodeSelector.disk"],
     ]);
   });
