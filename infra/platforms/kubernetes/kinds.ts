@@ -4,7 +4,20 @@ export interface Kind {
   /** Group and version, as in the path. */
   readonly group: string;
   readonly plural: string;
+  /** A cluster may be without it, and those who deploy need no leave to look for it unless they use it. */
+  readonly optional?: true;
 }
+
+/** Rules, for a Prometheus operator. */
+export const prometheusRules: Kind = {
+  kind: "PrometheusRule",
+  group: "monitoring.coreos.com/v1",
+  plural: "prometheusrules",
+  optional: true,
+};
+
+/** Group of that kind, without its version. */
+export const operatorGroup = prometheusRules.group.replace(/\/.*/, "");
 
 /** What runs, in the order in which it may be removed: first what makes pods. */
 export const workloadKinds: readonly Kind[] = [
@@ -27,6 +40,7 @@ export const disposableKinds: readonly Kind[] = [
   { kind: "NetworkPolicy", group: "networking.k8s.io/v1", plural: "networkpolicies" },
   { kind: "Secret", group: "v1", plural: "secrets" },
   { kind: "ConfigMap", group: "v1", plural: "configmaps" },
+  prometheusRules,
   { kind: "RoleBinding", group: "rbac.authorization.k8s.io/v1", plural: "rolebindings" },
   { kind: "Role", group: "rbac.authorization.k8s.io/v1", plural: "roles" },
   { kind: "ServiceAccount", group: "v1", plural: "serviceaccounts" },

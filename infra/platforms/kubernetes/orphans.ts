@@ -48,12 +48,13 @@ export async function findUnknown(
 async function objectsOf(client: KubernetesClient, stack: string): Promise<StackObject[]> {
   const query = { labelSelector: `${labelNames.stack}=${stack}` };
   const lists = await Promise.all(
-    disposableKinds.map(async ({ kind, group, plural }) => {
+    disposableKinds.map(async ({ kind, group, plural, optional }) => {
       const items = await client.api
         .list<KubernetesObject>(client.path(group, plural), { query })
         .catch((error: unknown): readonly KubernetesObject[] => {
-          // A cluster without such a kind has no object of it.
-          if (error instanceof KubernetesApiError && error.status === 404) return [];
+          const status = error instanceof KubernetesApiError ? error.status : undefined;
+          // A cluster without such a kind has no object of it, and need not let anybody ask.
+          if (status === 404 || (optional && status === 403)) return [];
           throw error;
         });
       return items
@@ -76,7 +77,11 @@ export function foreignObjection(
 ): string | undefined {
   const [first] = foreign;
   if (first === undefined) return undefined;
-  const kinds = disposableKinds.map(({ plural }) => plural).join(",");
+  const kinds = disposableKinds
+    // kubectl does nothing at all if the cluster lacks one of them.
+    .filter(({ kind, optional }) => !optional || foreign.some((object) => object.kind === kind))
+    .map(({ plural }) => plural)
+    .join(",");
   const where = `--context ${context} --namespace ${namespace}`;
   return [
     `another state has a stack ${stack} in namespace ${namespace}: ${foreign.length} object(s) that this state does not know, such as ${first.kind} ${first.name}`,

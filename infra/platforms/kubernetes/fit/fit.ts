@@ -5,6 +5,7 @@ import type { Asked, Findings } from "./findings.ts";
 import { limitRangeFindings } from "./limit-ranges.ts";
 import { namespaceFindings } from "./namespace.ts";
 import { nodeFindings } from "./nodes.ts";
+import { operatorFindings } from "./operator.ts";
 import { permissionFindings } from "./permissions.ts";
 import { quotaFindings } from "./quotas.ts";
 import { secretFindings } from "./secrets.ts";
@@ -20,6 +21,7 @@ export async function fitOf(asked: Asked): Promise<Fit> {
     ingressClassFindings(asked),
     priorityClassFindings(asked),
     nodeFindings(asked),
+    operatorFindings(asked),
     quotaFindings(asked),
     limitRangeFindings(asked),
   ]);

@@ -1,6 +1,7 @@
 import type { KubernetesClient } from "../../../../components/platform/kubernetes/client.ts";
 import type { KubernetesSettings } from "../../../../components/platform/kubernetes/kubernetes.schema.ts";
 import type { Asked, Findings } from "./findings.ts";
+import { operatorGroup, prometheusRules } from "../kinds.ts";
 
 /** Verbs on resources of one API group. */
 interface Need {
@@ -15,7 +16,7 @@ const manage = ["get", "list", "watch", "create", "patch", "delete"];
 const tidy = ["list", "delete"];
 
 /** What deploying, probing and rolling back a stack asks of its namespace. */
-const needsOf = ({ gateway, autoscaling }: KubernetesSettings): readonly Need[] => [
+const needsOf = ({ gateway, autoscaling, monitoring }: KubernetesSettings): readonly Need[] => [
   { group: "apps", resources: ["deployments", "statefulsets"], verbs: manage },
   { group: "batch", resources: ["jobs"], verbs: manage },
   { group: "", resources: ["services"], verbs: manage },
@@ -42,7 +43,10 @@ const needsOf = ({ gateway, autoscaling }: KubernetesSettings): readonly Need[] 
   // A connection that is upgraded begins with a GET; newer servers ask for create as well.
   { group: "", resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
   { group: "", resources: ["events"], verbs: ["list"] },
-  { group: "", resources: ["configmaps"], verbs: tidy },
+  { group: "", resources: ["configmaps"], verbs: monitoring.dashboards ? manage : tidy },
+  ...(monitoring.prometheusRules
+    ? [{ group: operatorGroup, resources: [prometheusRules.plural], verbs: manage }]
+    : []),
 ];
 
 /** One permission. */
@@ -71,7 +75,9 @@ export async function permissionFindings({ client, settings }: Asked): Promise<F
     problems: [...missing].map(
       ([resource, verbs]) =>
         `you may not ${verbs.join(", ")} ${resource} in namespace ${client.namespace}; ` +
-        "have a Role with it bound to you, or the ClusterRole admin",
+        "have a Role with it bound to you" +
+        // That role has what Kubernetes brings along.
+        (resource.endsWith(operatorGroup) ? "" : ", or the ClusterRole admin"),
     ),
   };
 }
@@ -99,7 +105,8 @@ async function missingPermissions(
   doubtful.forEach(({ group, resource, verb }, at) => {
     if (answers[at]) return;
     const name = group === "" ? resource : `${resource}.${group}`;
-    missing.set(name, [...(missing.get(name) ?? []), verb]);
+    const verbs = missing.get(name) ?? [];
+    if (!verbs.includes(verb)) missing.set(name, [...verbs, verb]);
   });
   return missing;
 }

@@ -82,6 +82,17 @@ describe("what it does not know", () => {
       "may not list",
     );
   });
+
+  it("may be of a kind that only those use who may look at it", async () => {
+    const path = "GET /apis/monitoring.coreos.com/v1/namespaces/fleet/prometheusrules";
+    const find = async (answer: unknown) => {
+      const { client } = await fakeCluster({ [path]: answer });
+      return findUnknown(client, "production", [], "mine");
+    };
+    const { orphans } = await find(list(named("servers-rules", "mine")));
+    expect(orphans).toMatchObject([{ kind: "PrometheusRule", name: "servers-rules" }]);
+    expect((await find(refusal(403, "may not list"))).orphans).toEqual([]);
+  });
 });
 
 it("removes what makes pods first, and what is gone already is fine", async () => {
@@ -106,6 +117,9 @@ it("says what to do about a stack of the same name that another state has", () =
   expect(foreignObjection(place, "production", [])).toBeUndefined();
   const object = { kind: "Service", id: "fleet/gateway", name: "gateway", lineage: "l-2" };
   const said = foreignObjection(place, "production", [object]);
+  expect(said).not.toContain("prometheusrules");
+  const rules = { ...object, kind: "PrometheusRule" };
+  expect(foreignObjection(place, "production", [object, rules])).toContain("prometheusrules");
   expect(said).toContain("1 object(s) that this state does not know, such as Service gateway");
   expect(said).toMatch(
     /kubectl delete .*statefulsets.* --context prod --namespace fleet --selector mcp-fleet\/lineage=l-2$/,

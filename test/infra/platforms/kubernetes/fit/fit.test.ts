@@ -259,3 +259,41 @@ describe("a namespace", () => {
     expect(await said({ [namespace]: going })).toContain("is being deleted; wait until");
   });
 });
+
+describe("rules for an operator", () => {
+  const settings = { monitoring: { prometheusRules: {} } };
+  const definitions = "GET /apis/monitoring.coreos.com/v1";
+  const missing =
+    "mcp-fleet:kubernetes.monitoring.prometheusRules: the cluster has no prometheusrules of monitoring.coreos.com/v1; install";
+
+  it.each([
+    ["nothing of the operator", {}, missing],
+    ["another kind of it", { [definitions]: { resources: [{ name: "podmonitors" }] } }, missing],
+    ["its kinds", { [definitions]: { resources: [{ name: "prometheusrules" }] } }, undefined],
+    ["to be asked by others", { [definitions]: refusal(403, "may not get") }, undefined],
+  ])("want a cluster that has the kind: it has %s", async (_, answers, words) => {
+    const objection = await said(answers, settings);
+    if (words === undefined) expect(objection).toBeUndefined();
+    else expect(objection).toContain(words);
+    expect(await said(answers)).toBeUndefined();
+  });
+
+  it("and dashboards want permissions that nobody else needs", async () => {
+    const answers = {
+      [`${authorization}/selfsubjectrulesreviews`]: rules(),
+      [`${authorization}/selfsubjectaccessreviews`]: ({ spec }: Review) => {
+        const { resource, verb } = spec.resourceAttributes;
+        const mine = resource === "configmaps" && ["list", "delete"].includes(verb);
+        return allowed(mine || !["prometheusrules", "configmaps"].includes(resource));
+      },
+      [definitions]: { resources: [{ name: "prometheusrules" }] },
+    };
+    expect(await said(answers)).toBeUndefined();
+    const both = { monitoring: { prometheusRules: {}, dashboards: {} } };
+    const objection = await said(answers, both);
+    expect(objection).toMatch(
+      /may not get, list, watch, create, patch, delete prometheusrules.monitoring.coreos.com in namespace fleet; have a Role with it bound to you$/m,
+    );
+    expect(objection).toContain("may not get, watch, create, patch configmaps in namespace fleet");
+  });
+});
