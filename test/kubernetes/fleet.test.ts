@@ -5,6 +5,7 @@ import type { Clients } from "../../bench/release/rounds.ts";
 import { disturbed } from "../../bench/release/stand.ts";
 import type { Ran, UpAnswer } from "../docker/support/e2e-fleet.ts";
 import { callOnce, eras } from "../docker/support/mcp-conversation.ts";
+import { defineRules } from "./support/operator.ts";
 import { ClusterFleet } from "./support/cluster-fleet.ts";
 
 /**
@@ -49,7 +50,36 @@ async function upUnderLoad(...args: string[]): Promise<Ran & { readonly calls: L
   }
 }
 
+/** Rules and dashboards that the cluster's own monitoring is given: kind and name -> version of the object. */
+async function given(): Promise<Record<string, string>> {
+  const { client } = cluster;
+  const query = { labelSelector: `mcp-fleet/stack=${cluster.fleet.stack}` };
+  const lists = await Promise.all([
+    client.api.list<Given>(client.path("monitoring.coreos.com/v1", "prometheusrules"), { query }),
+    client.api.list<Given>(client.path("v1", "configmaps"), { query }),
+  ]);
+  return Object.fromEntries(
+    lists.flat().map(({ metadata }) => [metadata.name, JSON.stringify(metadata.labels)]),
+  );
+}
+
+interface Given {
+  readonly metadata: { readonly name: string; readonly labels: object };
+}
+
 describe("the fleet on a cluster", () => {
+  it("is refused where rules are to be given to an operator, and the cluster has no such kind", async () => {
+    const { code, stderr } = await cluster.fleet.run("up", "--yes");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("has no prometheusrules of monitoring.coreos.com/v1; install"),
+    ]);
+    expect(await cluster.client.api.find(`/api/v1/namespaces/${cluster.client.namespace}`)).toBe(
+      undefined,
+    );
+    await defineRules(cluster.client);
+  });
+
   it("is deployed, and every part of it works", async () => {
     const up = await cluster.fleet.must("up", "--yes", "--json");
     console.log(`up from nothing: ${up.seconds.toFixed(1)} s`);
@@ -61,6 +91,12 @@ describe("the fleet on a cluster", () => {
     expect(components.filter(({ healthy }) => !healthy)).toEqual([]);
     clients = await cluster.clients();
     expect(Object.keys(clients.servers)).toHaveLength(10);
+  });
+
+  it("gives its rules and dashboards to the cluster's own monitoring", async () => {
+    const names = Object.keys(await given());
+    expect(names.filter((name) => name.endsWith("-rules"))).toHaveLength(8);
+    expect(names.filter((name) => name.endsWith("-dashboard"))).toHaveLength(8);
   });
 
   it.each(eras)("answers an official client of %s on each server", async (era) => {
@@ -93,17 +129,20 @@ describe("the fleet on a cluster", () => {
   it("comes back from a bad release: same pods, never started again, no call lost", async () => {
     const stand = await cluster.stand();
     const before = await stand.incarnations();
+    const known = await given();
     const { code, calls, stderr } = await upUnderLoad("--set", "servers.scene.env.FAULT=exit");
     expect(code, stderr).toBe(10);
     expect(calls.lostBy).toEqual({});
     const after = await stand.incarnations();
     expect(disturbed(before, after)).toBe(0);
     expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+    expect(await given()).toEqual(known);
   });
 
   it("leaves nothing but its data", async () => {
     const destroyed = await cluster.fleet.must("destroy", "--yes");
     expect(await (await cluster.stand()).incarnations()).toEqual({});
+    expect(await given()).toEqual({});
     expect(destroyed.stdout + destroyed.stderr).toContain("postgres-17");
   });
 });

@@ -20,6 +20,7 @@ beforeAll(async () => {
     "mcp-fleet:kubernetes:",
     "  autoscaling: { maxReplicas: 4 }",
     "  gateway: { ingress: { host: mcp.example.com, tlsSecret: mcp-tls } }",
+    "  monitoring: { prometheusRules: {}, dashboards: {} }",
   ];
   sandbox.writeStackFile(stack, ["config:", ...lines.map((line) => `  ${line}`), ""].join("\n"));
   const out = join(sandbox.dir, "out");
@@ -66,14 +67,15 @@ it("is valid, every object of it", () => {
   expect(ok).toBe(true);
 });
 
-it("is judged strictly", () => {
-  const path = join(sandbox.dir, "wrong.yaml");
-  const service = parse(readFileSync(join(manifests, "service", "gateway.yaml"), "utf8")) as {
-    spec: object;
-  };
-  writeFileSync(path, stringify({ ...service, spec: { ...service.spec, port: 8080 } }));
-  const { text, ok } = kubeconform(path);
-  expect(ok).toBe(false);
-  expect(text).toContain("Invalid: 1");
-  rmSync(path);
-});
+it.each(["service/gateway.yaml", "prometheusrule/servers-rules.yaml"])(
+  "is judged strictly: %s",
+  (file) => {
+    const path = join(sandbox.dir, "wrong.yaml");
+    const object = parse(readFileSync(join(manifests, file), "utf8")) as { spec: object };
+    writeFileSync(path, stringify({ ...object, spec: { ...object.spec, port: 8080 } }));
+    const { text, ok } = kubeconform(path);
+    expect(ok).toBe(false);
+    expect(text).toContain("Invalid: 1");
+    rmSync(path);
+  },
+);

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clientsOf, type Clients } from "../../../bench/release/rounds.ts";
 import { standOf, type Stand } from "../../../bench/release/stand.ts";
+import { KubernetesClient } from "../../../components/platform/kubernetes/client.ts";
+import { defaultNamespace } from "../../../components/platform/kubernetes/names.ts";
 import { prepare } from "../../../toolchain/index.ts";
 import { loadImages, startCluster, stopCluster } from "../../../toolchain/kubernetes/cluster.ts";
 import { BUILT_BASE_IMAGE } from "../../../toolchain/versions.ts";
@@ -11,11 +13,14 @@ import { E2eFleet } from "../../docker/support/e2e-fleet.ts";
 /** The fleet of ten on a cluster of its own, with everything that the nodes have to pull already there. */
 export class ClusterFleet {
   readonly fleet: E2eFleet;
+  /** In the fleet's namespace. */
+  readonly client: KubernetesClient;
   readonly #dir: string;
   #stand: Stand | undefined;
 
-  private constructor(fleet: E2eFleet, dir: string) {
+  private constructor(fleet: E2eFleet, client: KubernetesClient, dir: string) {
     this.fleet = fleet;
+    this.client = client;
     this.#dir = dir;
   }
 
@@ -31,11 +36,14 @@ export class ClusterFleet {
         // All of it on a node with two processors.
         cpuRequestPercent: 2,
         storage: { postgresGi: 2, monitoringGi: 1 },
+        monitoring: { prometheusRules: {}, dashboards: {} },
       },
     });
     const { stdout } = await fleet.must("images");
     await loadImages(dir, stdout.trim().split("\n"));
-    return new ClusterFleet(fleet, dir);
+    const namespace = defaultNamespace(fleet.stack);
+    const client = await KubernetesClient.open({ namespace, kubeconfig });
+    return new ClusterFleet(fleet, client, dir);
   }
 
   async stand(): Promise<Stand> {
@@ -49,6 +57,7 @@ export class ClusterFleet {
 
   async dispose(): Promise<void> {
     this.#stand?.close();
+    this.client.close();
     await this.fleet.dispose();
     await stopCluster(this.#dir);
     await rm(this.#dir, { recursive: true, force: true });
