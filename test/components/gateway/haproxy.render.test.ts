@@ -44,6 +44,18 @@ function section(config: string, name: string): string[] {
   return found;
 }
 
+/** What is rendered for one server, `scene`, with these backends. */
+function scene(...backends: GatewayRoute["backends"]) {
+  const files = renderHaproxy(input({ routes: [{ server: "scene", port: 3002, backends }] }));
+  const lines = section(files["haproxy.cfg"], "backend scene");
+  const starting = (start: string) => lines.filter((line) => line.startsWith(start));
+  return {
+    affinity: files["affinity.map"],
+    servers: starting("server "),
+    refusals: starting("http-request return status 404"),
+  };
+}
+
 describe("renderHaproxy", () => {
   it("gives every server a path, a port, a place for its sessions and a backend", () => {
     const files = renderHaproxy(input());
@@ -75,59 +87,40 @@ describe("renderHaproxy", () => {
   });
 
   it("keeps weights, so that two releases can share a route", () => {
-    const shared: GatewayRoute = {
-      server: "scene",
-      port: 3002,
-      backends: [
-        { name: "scene-new", address: "10.0.0.2", port: 3002, weight: 5 },
-        { name: "scene-old", address: "10.0.0.1", port: 3002, weight: 95 },
-      ],
-    };
-    const files = renderHaproxy(input({ routes: [shared] }));
-    expect(
-      section(files["haproxy.cfg"], "backend scene").filter((l) => l.startsWith("server ")),
-    ).toEqual([
+    const { affinity, servers } = scene(
+      { name: "scene-new", address: "10.0.0.2", port: 3002, weight: 5 },
+      { name: "scene-old", address: "10.0.0.1", port: 3002, weight: 95 },
+    );
+    expect(servers).toEqual([
       "server scene-new 10.0.0.2:3002 weight 5",
       "server scene-old 10.0.0.1:3002 weight 95",
     ]);
-    expect(files["affinity.map"]).toBe("scene/scene-new scene\nscene/scene-old scene\n");
+    expect(affinity).toBe("scene/scene-new scene\nscene/scene-old scene\n");
   });
 
   it("keeps the release before as a spare that holds its sessions and may be gone", () => {
-    const moving: GatewayRoute = {
-      server: "scene",
-      port: 3002,
-      backends: [
-        { name: "scene-new", address: "scene-new", port: 3002, weight: 100 },
-        { name: "scene-old", address: "scene-old", port: 3002, weight: 0, draining: true },
-      ],
-    };
-    const files = renderHaproxy(input({ routes: [moving] }));
-    const lines = section(files["haproxy.cfg"], "backend scene");
-    expect(lines.filter((line) => line.startsWith("server "))).toEqual([
+    const { affinity, servers, refusals } = scene(
+      { name: "scene-new", address: "scene-new", port: 3002, weight: 100 },
+      { name: "scene-old", address: "scene-old", port: 3002, weight: 0, draining: true },
+    );
+    expect(servers).toEqual([
       "server scene-new scene-new:3002 weight 100 observe layer4 error-limit 2 on-error mark-down",
       "server scene-old scene-old:3002 weight 100 backup init-addr last,none",
     ]);
-    const refusals = lines.filter((line) => line.startsWith("http-request return status 404"));
     expect(refusals).toHaveLength(1);
     expect(refusals[0]).toContain('"code":-32001');
     expect(refusals[0]).toMatch(
       / if \{ var\(txn\.backend\) -m str scene-old \} !\{ srv_is_up\(scene-old\) \}$/,
     );
-    expect(files["affinity.map"]).toBe("scene/scene-new scene\nscene/scene-old scene\n");
+    expect(affinity).toBe("scene/scene-new scene\nscene/scene-old scene\n");
   });
 
   it("shares what is new with the release before while it moves over in steps", () => {
-    const step: GatewayRoute = {
-      server: "scene",
-      port: 3002,
-      backends: [
-        { name: "scene-new", address: "scene-new", port: 3002, weight: 10 },
-        { name: "scene-old", address: "scene-old", port: 3002, weight: 90, draining: true },
-      ],
-    };
-    const lines = section(renderHaproxy(input({ routes: [step] }))["haproxy.cfg"], "backend scene");
-    expect(lines.filter((line) => line.startsWith("server "))).toEqual([
+    const { servers } = scene(
+      { name: "scene-new", address: "scene-new", port: 3002, weight: 10 },
+      { name: "scene-old", address: "scene-old", port: 3002, weight: 90, draining: true },
+    );
+    expect(servers).toEqual([
       "server scene-new scene-new:3002 weight 10",
       "server scene-old scene-old:3002 weight 90 init-addr last,none",
     ]);
@@ -135,14 +128,14 @@ describe("renderHaproxy", () => {
 
   it("holds nobody up for copies that come and go with the load, and says so when one takes its sessions along", () => {
     const backend = (name: string) => ({ name, address: name, port: 3002, weight: 100 });
-    const backends = [backend("scene-0"), { ...backend("scene-1"), elastic: true }];
-    const files = renderHaproxy(input({ routes: [{ server: "scene", port: 3002, backends }] }));
-    const lines = section(files["haproxy.cfg"], "backend scene");
-    expect(lines.filter((line) => line.startsWith("server "))).toEqual([
+    const { servers, refusals } = scene(backend("scene-0"), {
+      ...backend("scene-1"),
+      elastic: true,
+    });
+    expect(servers).toEqual([
       "server scene-0 scene-0:3002 weight 100",
       "server scene-1 scene-1:3002 weight 100 init-addr last,none",
     ]);
-    const refusals = lines.filter((line) => line.startsWith("http-request return status 404"));
     expect(refusals).toHaveLength(1);
     expect(refusals[0]).toMatch(
       / if \{ var\(txn\.backend\) -m str scene-1 \} !\{ srv_is_up\(scene-1\) \}$/,
