@@ -7,8 +7,9 @@ import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
 import { withCopies } from "../components/health/copies.ts";
 import { withoutLatencyOf } from "../components/health/unchanged.ts";
 import type { FleetSpec } from "./config/index.ts";
+import { beforeOf, handoverTo, targetsOf } from "./handover.ts";
 import { judgeHealth } from "./health-judge.ts";
-import { keptPlace, moveObjection, placeIn } from "./platforms/place.ts";
+import { moveObjection, placeIn } from "./platforms/place.ts";
 import type { Site } from "./platforms/site.ts";
 import { secretsOf } from "./probe-secrets.ts";
 import type { GuardedParts, ReleaseGates } from "./release-gates.ts";
@@ -78,13 +79,9 @@ export async function openRelease(
   if (moved !== undefined) throw refusal(moved);
   const policies = policiesOf(spec);
   const release = releaseName(parts);
-  // Nothing new, no new transaction: an unchanged `up` shows no change at all.
-  const again = state === "committed" && journal!.release === release;
+  const { again, handover } = handoverTo(release, records, site.place);
   const identity = { release, transaction: again ? journal!.transaction : newTransaction() };
   const lineage = journal?.lineage ?? randomBytes(6).toString("hex");
-  const handover: Handover = again
-    ? (journal!.context as Handover)
-    : { ...liveBefore(records), place: keptPlace(site.place) };
 
   const survey = again || dryRun ? undefined : surveyBefore(site, deployment, records);
   const written = await ReleaseTransaction.begin(
@@ -282,45 +279,7 @@ async function surveyBefore(
 /** Three attempts at the eager pace of 0.5 s, and slack on a busy machine. */
 const surveySeconds = 3;
 
-/** Where each part of the release before is. */
-export function beforeOf({
-  before,
-  endpoints = {},
-  elastic = {},
-}: Pick<Handover, "before" | "endpoints" | "elastic">): ReleaseGates["before"] {
-  return Object.fromEntries(
-    Object.entries(before).map(([server, workload]) => [
-      server,
-      {
-        workload,
-        ...(endpoints[server] && { endpoints: endpoints[server] }),
-        ...(elastic[server] && { elastic: elastic[server] }),
-      },
-    ]),
-  );
-}
-
-/** Where the servers of a release and what they stand on are, as its gates know it. */
-export function liveBefore(records: ReleaseRecords): Omit<Handover, "place"> {
-  const parts = Object.entries(targetsOf(records, "private"));
-  const named = (of: "endpoints" | "elastic") =>
-    Object.fromEntries(parts.flatMap(([name, { [of]: hosts }]) => (hosts ? [[name, hosts]] : [])));
-  return {
-    before: Object.fromEntries(parts.map(([name, { workload }]) => [name, workload])),
-    endpoints: named("endpoints"),
-    elastic: named("elastic"),
-  };
-}
-
-/** Parts, not the copies of one. */
-function targetsOf({ gates }: ReleaseRecords, gate: "private" | "public"): HealthPolicy["targets"] {
-  const policy = gates.get(gate)?.policy as Partial<HealthPolicy> | undefined;
-  return Object.fromEntries(
-    Object.entries(policy?.targets ?? {}).filter(([name, { component }]) => name === component),
-  );
-}
-
-/** Sorts by time and says when: `t-20260101T120000Z-1a2b3c`. */
+/** Sorts by time and says when: `t-20260101T120000Z-1a2b3c4d5e6f`. */
 export function newTransaction(): string {
-  return `t-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
+  return `t-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(6).toString("hex")}`;
 }

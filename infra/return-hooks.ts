@@ -1,5 +1,6 @@
 import type { ResourceHookBinding } from "@pulumi/pulumi";
-import { healthGate, liveBefore } from "./open-release.ts";
+import { liveBefore } from "./handover.ts";
+import { healthGate } from "./open-release.ts";
 import type { Site } from "./platforms/site.ts";
 import { secretsOf } from "./probe-secrets.ts";
 import { nameOf, type Deployment, type ResourceRecord } from "./release/deployment.ts";

@@ -5,8 +5,8 @@ import { renderDashboards } from "../../../components/monitoring/dashboards/flee
 import { receiversWithSecret } from "../../../components/monitoring/receivers.ts";
 import type { FleetSpec, StackSettings } from "../../config/index.ts";
 import { Fleet } from "../../fleet.ts";
+import { beforeOf, handoverTo } from "../../handover.ts";
 import { prepareContexts } from "../../image-contexts.ts";
-import { beforeOf, liveBefore } from "../../open-release.ts";
 import { officialBaseImage } from "../../platforms/kubernetes/base-image.ts";
 import { askedOfPlatform, showsDashboards } from "../../platforms/asked.ts";
 import { placeOf, type KubernetesPlace } from "../../platforms/place.ts";
@@ -16,8 +16,7 @@ import { programHash } from "../../program-hash.ts";
 import { builtImages, imageTag } from "../../project-images.ts";
 import { releaseName } from "../../release-name.ts";
 import type { Deployment } from "../../release/deployment.ts";
-import { readRecords, transactionState, type ReleaseRecords } from "../../release/records.ts";
-import type { Handover } from "../../switch-traffic.ts";
+import { readRecords } from "../../release/records.ts";
 import { apiServerIn } from "./api-server.ts";
 import { deployedOf, keyOf } from "./deployed.ts";
 import { withheld } from "./manifest.ts";
@@ -69,10 +68,15 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
       ...askedOfPlatform(settings),
     };
     const release = releaseName(parts);
-    const { identity, before } = handoverOf(records, release);
+    const place = placeOf(settings, stack) as KubernetesPlace;
+    const { again, handover } = handoverTo(release, records, place);
+    const identity = {
+      transaction: again ? records.journal!.transaction : unknown.transaction,
+      lineage: records.journal?.lineage ?? unknown.lineage,
+    };
     const platform = new KubernetesPlatform("platform", {
       identity: { stack, release, ...identity, previous: labelsOf(resources) },
-      place: placeOf(settings, stack) as KubernetesPlace,
+      place,
       settings: settings.kubernetes,
       apiServer: apiServerIn(settings.kubernetes, deployed),
       tagOf: (image) => imageTag(image, sources),
@@ -83,7 +87,7 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
       dashboards: showsDashboards(settings, grafana) ? renderDashboards(spec.monitoring) : {},
       ...(tokens && { tokens }),
       gates: {
-        before,
+        before: beforeOf(handover),
         firstStep: deployment ? (spec.rollout.steps[0] ?? 100) : 100,
         private: gate("private"),
         public: gate("public"),
@@ -110,18 +114,4 @@ function withheldReceivers({ monitoring }: FleetSpec): Record<string, string> {
 /** Values that only the cluster knows. */
 function unread(named: object): Record<string, undefined> {
   return Object.fromEntries(Object.keys(named).map((name) => [name, undefined]));
-}
-
-/** As `openRelease` decides it. */
-function handoverOf(records: ReleaseRecords, release: string) {
-  const { journal } = records;
-  const again = transactionState(records) === "committed" && journal!.release === release;
-  const handover = again ? (journal!.context as Handover) : liveBefore(records);
-  return {
-    identity: {
-      transaction: again ? journal!.transaction : unknown.transaction,
-      lineage: journal?.lineage ?? unknown.lineage,
-    },
-    before: beforeOf(handover),
-  };
 }
