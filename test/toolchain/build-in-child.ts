@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { preparePulumi } from "../../toolchain/pulumi.ts";
 
-const [, , dir = "", root = ""] = process.argv;
+const [, dir = "", root = ""] = process.argv;
 await preparePulumi({
   root,
   cache: join(root, ".toolchain"),

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { project, scratchProject } from "./scratch-project.ts";
 
 const require = createRequire(import.meta.url);
@@ -21,7 +22,7 @@ const require = createRequire(import.meta.url);
 let root: string;
 let bundles: string;
 
-beforeEach(() => {
+beforeAll(() => {
   root = scratchProject("bundled.cjs", "keep-file.cjs");
   bundles = join(root, ".toolchain", "bundles");
   mkdirSync(join(root, "src", "inner"), { recursive: true });
@@ -38,9 +39,19 @@ beforeEach(() => {
     join(root, "src", "inner", "late.ts"),
     `export const place: string = import.meta.url;`,
   );
-  answer(42);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+beforeEach(() => answer(42));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Takes away what earlier runs kept. */
+function forget(): void {
+  rmSync(join(root, ".toolchain"), { recursive: true, force: true });
+}
+
+/** Sees to a bundle of an earlier run. */
+function remember(): void {
+  if (!existsSync(bundle())) run();
+}
 
 function answer(value: number): void {
   writeFileSync(
@@ -61,6 +72,7 @@ const bundle = () => join(bundles, "src-main.cjs");
 
 describe("a bundled entry", () => {
   it("runs as its sources would: arguments, packages, places", () => {
+    forget();
     expect(run()).toBe(said(42));
   });
 
@@ -75,18 +87,19 @@ describe("a bundled entry", () => {
   });
 
   it("is bundled again where the project has moved to", () => {
-    run();
+    remember();
     const moved = `${root}-moved`;
     cpSync(root, moved, { recursive: true, verbatimSymlinks: true });
     rmSync(root, { recursive: true });
     root = moved;
+    bundles = join(root, ".toolchain", "bundles");
     expect(run()).toBe(said(42));
   });
 
   it.each(["cut off", "without its last line", "empty"])(
     "is bundled again when it is %s",
     (how) => {
-      run();
+      remember();
       const whole = readFileSync(bundle(), "utf8");
       const kept = { "cut off": whole.slice(0, -30), empty: "" };
       const damaged =
@@ -98,12 +111,14 @@ describe("a bundled entry", () => {
   );
 
   it("runs where nothing can be written", () => {
+    forget();
     writeFileSync(join(root, ".toolchain"), "a file where the folder should be");
     expect([run(), run()]).toEqual([said(42), said(42)]);
   });
 
   it("is whole for each of several that start at once", async () => {
-    const starts = Array.from({ length: 5 }, async () => {
+    forget();
+    const starts = Array.from({ length: 4 }, async () => {
       const child = spawn(process.execPath, command(), { stdio: ["ignore", "pipe", "inherit"] });
       let out = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
@@ -115,6 +130,7 @@ describe("a bundled entry", () => {
   });
 
   it("says where a source is wrong, and keeps nothing", () => {
+    forget();
     writeFileSync(join(root, "src", "inner", "part.ts"), "export const answer = (;");
     expect(run).toThrow(/src\/inner\/part\.ts:1:23: ERROR: /);
     expect(readdirSync(root)).not.toContain(".toolchain");

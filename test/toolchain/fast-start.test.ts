@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { project, scratchProject } from "./scratch-project.ts";
 
 const toolchain = join(project, "toolchain");
@@ -80,31 +80,32 @@ describe.skipIf(hasOwn)("kept code", () => {
 });
 
 describe("parts of the SDK that are put off", () => {
-  const preload = join(toolchain, "lazy-sdk.cjs");
-  const print = (code: string): string =>
-    execFileSync(process.execPath, ["--require", preload, "-p", code], {
+  /** What one program sees that loads the SDK, then uses both parts. */
+  const program = `
+    const loaded = (name) => Object.keys(require.cache).some((file) => file.includes("/node_modules/" + name + "/"));
+    const both = () => [loaded("typescript"), loaded("@npmcli/arborist")];
+    const { runtime } = require("@pulumi/pulumi");
+    const before = both();
+    const shim = require("@pulumi/pulumi/typescript-shim");
+    const compiler = [shim.version === require("typescript").version, "createSourceFile" in shim];
+    const promised = runtime.computeCodePaths() instanceof Promise;
+    console.log(JSON.stringify({ before, compiler, promised, after: both() }));`;
+  let seen: Record<"before" | "compiler" | "promised" | "after", unknown>;
+  beforeAll(() => {
+    const preload = ["--require", join(toolchain, "lazy-sdk.cjs")];
+    const printed = execFileSync(process.execPath, [...preload, "--eval", program], {
       encoding: "utf8",
-      cwd: join(toolchain, ".."),
-    }).trim();
-  const loaded = (name: string): string =>
-    `Object.keys(require.cache).some((file) => file.includes("/node_modules/${name}/"))`;
+      cwd: project,
+    });
+    seen = JSON.parse(printed) as typeof seen;
+  });
 
   it("are not loaded with it", () => {
-    const both = `[${loaded("typescript")}, ${loaded("@npmcli/arborist")}].join()`;
-    expect(print(`require("@pulumi/pulumi"); ${both}`)).toBe("false,false");
+    expect(seen.before).toEqual([false, false]);
   });
 
   it("are loaded when they are used", () => {
-    expect(
-      print(
-        `require("@pulumi/pulumi/typescript-shim").version === require("typescript").version &&
-         "createSourceFile" in require("@pulumi/pulumi/typescript-shim")`,
-      ),
-    ).toBe("true");
-    expect(
-      print(`require("@pulumi/pulumi").runtime.computeCodePaths() instanceof Promise &&
-             ${loaded("@npmcli/arborist")}`),
-    ).toBe("true");
+    expect(seen).toMatchObject({ compiler: [true, true], promised: true, after: [true, true] });
   });
 
   it("are replaced whole: the SDK exports nothing else there", () => {

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { diagnosePulumi, preparePulumi } from "../../toolchain/pulumi.ts";
 import { exists } from "../../toolchain/machine.ts";
 import { PULUMI_VERSION } from "../../toolchain/versions.ts";
+import { bundledSource } from "../bundled-source.ts";
 import { type FakeMachine, fakeMachine, put, script } from "./fake-machine.ts";
 
 const CLI = `echo v${PULUMI_VERSION}`;
@@ -97,8 +98,12 @@ describe("preparePulumi", () => {
   it("never uses a build that was killed, and clears it away", async () => {
     const machine = await fakeMachine();
     await fakeGo(machine, "go1.26.1", "sleep 8");
-    const program = join(import.meta.dirname, "build-in-child.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", program, machine.dir, machine.root], {
+    const program = [
+      "--input-type=module",
+      "--eval",
+      bundledSource("test/toolchain/build-in-child.ts"),
+    ];
+    const child = spawn(process.execPath, [...program, machine.dir, machine.root], {
       stdio: "ignore",
     });
     for (let i = 0; i < 150 && !(await exists(join(machine.dir, "builds"))); i++) await sleep(100);

@@ -13,10 +13,11 @@ import {
   owner,
   type LeaseHolder,
 } from "../../../infra/release/lease.ts";
+import { bundledSource } from "../../bundled-source.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const file = () => join(scratchFolder(), "stack", "lease.json");
-const program = new URL("lease-holder.ts", import.meta.url).pathname;
+const program = bundledSource("test/infra/release/lease-holder.ts");
 
 /** Writes a lease as another process would have left it. */
 function heldBy(path: string, over: Partial<LeaseHolder> = {}): void {
@@ -42,7 +43,7 @@ async function deadPid(): Promise<number> {
 
 /** A process that tries as soon as it is told to. */
 async function contender() {
-  const child = spawn(process.execPath, ["--import", "tsx", program], {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

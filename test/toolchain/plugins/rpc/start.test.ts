@@ -4,16 +4,13 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { rootDir } from "../../../../infra/root-dir.ts";
+import { bundledSource } from "../../../bundled-source.ts";
 
-/** A plugin with nothing to do, and an engine that starts it and says its process id. */
-const plugin = `
-  import { startPlugin } from "./toolchain/plugins/rpc/start.ts";
-  startPlugin(async () => void setInterval(() => undefined, 1000));
-  console.log("up");
-`;
+const plugin = bundledSource("test/toolchain/plugins/rpc/idle-plugin.ts");
+/** An engine that starts the plugin and says its process id. */
 const engine = `
   const { spawn } = require("node:child_process");
-  const plugin = ["--import", "tsx", "--input-type=module", "--eval", ${JSON.stringify(plugin)}];
+  const plugin = ["--input-type=module", "--eval", ${JSON.stringify(plugin)}];
   const child = spawn(process.execPath, plugin, { detached: true, stdio: ["ignore", "pipe", "inherit"] });
   child.stdout.once("data", () => console.log(child.pid));
 `;
