@@ -9,14 +9,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"],
-          setupFiles: ["test/fixed-seed.ts"],
+          setupFiles: ["test/setup.ts"],
           // Milliseconds each; what takes a minute on a machine with nothing to spare is a fault.
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
           // anything behind in the process: environment, working directory, module state.
           isolate: false,
-          // Half of the time is waiting for child processes: one more worker than processors keeps these busy.
+          // Tests that wait for child processes leave a processor idle: one more worker than processors keeps it busy.
           maxWorkers: availableParallelism() + 1,
         },
       },

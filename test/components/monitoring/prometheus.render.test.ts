@@ -10,6 +10,7 @@ import {
   renderPrometheusTests,
   type PrometheusInput,
 } from "../../../components/monitoring/prometheus.render.ts";
+import { runs } from "../../runs.ts";
 import { admin, config, input, others, scene, type Rules } from "./prometheus-input.ts";
 
 function version(given: PrometheusInput): string {
@@ -123,6 +124,7 @@ describe("renderPrometheus", () => {
       fc.property(fc.shuffledSubarray(targets, { minLength: targets.length }), (shuffled) => {
         expect(renderPrometheus(input({ targets: shuffled }))).toEqual(reference);
       }),
+      runs(10),
     );
   });
 

@@ -7,6 +7,7 @@ import { showFleet } from "../../../infra/config/index.ts";
 import { resolveFleet } from "../../../infra/config/resolve.ts";
 import { ruleFindings } from "../../../infra/config/rules.ts";
 import { DOMAIN_NAMES } from "../../../servers/domains/names.ts";
+import { runs } from "../../runs.ts";
 import { load, problemsOf } from "./fixture.ts";
 
 const slug = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5}){0,2}$/);
@@ -59,7 +60,7 @@ describe("any valid fleet", () => {
         const [one, two] = [servers, shuffled].map((list) => byName(load(fleetText(list)).fleet));
         expect(two).toEqual(one);
       }),
-      { numRuns: 20 },
+      runs(10),
     );
   });
 
@@ -72,7 +73,7 @@ describe("any valid fleet", () => {
         });
         expect(load(showFleet(loaded)).fleet).toEqual(loaded.fleet);
       }),
-      { numRuns: 20 },
+      runs(10),
     );
   });
 
@@ -93,7 +94,7 @@ describe("any valid fleet", () => {
           expect(set.origins.get(`servers.${servers[last]?.name ?? ""}.memoryMb`)).toBe("--set");
         },
       ),
-      { numRuns: 20 },
+      runs(10),
     );
   });
 
@@ -112,11 +113,11 @@ describe("any fleet at all", () => {
           problemsOf(JSON.stringify({ name: "x", servers, gateway }));
         },
       ),
-      { numRuns: 60 },
+      runs(40),
     );
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => void problemsOf(text)),
-      { numRuns: 60 },
+      runs(40),
     );
   });
 
@@ -134,6 +135,7 @@ describe("any fleet at all", () => {
         const findings = ruleFindings({ file, spec: resolveFleet(file), data: file });
         expect(findings.map(({ got }) => got)).toEqual(["author -> review -> scene -> author"]);
       }),
+      runs(30),
     );
   });
 });
