@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** Suites in the order of `./fleet test`: each needs more of the machine than the one before it. */
 export default defineConfig({
   test: {
+    // Transformed modules are kept under `node_modules`, by content and configuration: a second run transforms nothing.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         test: {
