@@ -59,6 +59,11 @@ export class FakeApiServer {
     });
   }
 
+  /** Whether somebody would hear what is told of a collection. */
+  isWatched(path: string): boolean {
+    return [...this.#watches.values()].includes(path);
+  }
+
   /** Tells those who watch a collection. */
   tell(path: string, type: "ADDED" | "MODIFIED" | "DELETED", object: Properties): void {
     for (const [response, watched] of this.#watches) {

@@ -47,7 +47,10 @@ describe("deletion", () => {
     server.answers.set(`GET ${MAPS}/a`, [live, live, refusal(404, {})]);
     server.collections.set(MAPS, [live]);
     const answer = plugin.provider.delete(request);
-    await vi.waitFor(() => expect(server.received).toHaveLength(4));
+    await vi.waitFor(() => {
+      expect(server.received).toHaveLength(4);
+      expect(server.isWatched(MAPS)).toBe(true);
+    }, 30_000);
     server.tell(MAPS, "DELETED", { ...live, metadata: { name: "a", uid: "other" } });
     server.tell(MAPS, "DELETED", live);
     await answer;
