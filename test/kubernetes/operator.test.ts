@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { kubernetesSchema } from "../../components/platform/kubernetes/kubernetes.schema.ts";
 import type { Manifest } from "../../infra/cli/manifests/manifest.ts";
+import { loadFleet } from "../../infra/config/index.ts";
 import { KubernetesSite } from "../../infra/platforms/kubernetes/kubernetes-site.ts";
+import { rootDir } from "../../infra/root-dir.ts";
 import type { Properties } from "../../toolchain/plugins/bridge/values.ts";
 import { kubernetesProvider } from "../../toolchain/plugins/kubernetes/plugin.ts";
 import { engineLog } from "../../toolchain/plugins/rpc/engine-log.ts";
@@ -125,8 +127,9 @@ it("is no objection, and what an interrupted run left of it is found and removed
   const place = { platform: "kubernetes", namespace, kubeconfig } as const;
   const settings = kubernetesSchema.parse({ monitoring: { prometheusRules: {} } });
   const site = await KubernetesSite.open(place, lab.stack, settings);
+  const { fleet } = loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets: [], rootDir });
   try {
-    expect(await site.objection()).toBeUndefined();
+    expect((await site.fit(fleet, false)).objection).toBeUndefined();
     const lineage = labels["mcp-fleet/lineage"];
     const { orphans } = await site.findUnknown([], lineage);
     expect(orphans).toMatchObject([{ kind: "PrometheusRule", name: rules!.metadata.name }]);
