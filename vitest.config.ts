@@ -1,6 +1,19 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** Suites that need nothing but Node.js. */
+const quick = {
+  setupFiles: ["test/setup.ts"],
+  // Milliseconds each; what takes a minute on a machine with nothing to spare is a fault.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
+  // anything behind in the process: environment, working directory, module state.
+  isolate: false,
+  // Tests that wait for child processes leave a processor idle: one more worker than processors keeps it busy.
+  maxWorkers: availableParallelism() + 1,
+};
+
 /** Suites in the order of `./fleet test`: each needs more of the machine than the one before it. */
 export default defineConfig({
   test: {
@@ -8,19 +21,12 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     projects: [
       {
-        test: {
-          name: "unit",
-          include: ["test/{components,infra,servers,toolchain}/**/*.test.ts"],
-          setupFiles: ["test/setup.ts"],
-          // Milliseconds each; what takes a minute on a machine with nothing to spare is a fault.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
-          // anything behind in the process: environment, working directory, module state.
-          isolate: false,
-          // Tests that wait for child processes leave a processor idle: one more worker than processors keeps it busy.
-          maxWorkers: availableParallelism() + 1,
-        },
+        // Functions and components: what is run after every change.
+        test: { name: "unit", include: ["test/{components,infra,servers}/**/*.test.ts"], ...quick },
+      },
+      {
+        // What fetches, builds, starts and replaces Pulumi, its plugins and Docker: by many processes of its own.
+        test: { name: "toolchain", include: ["test/toolchain/**/*.test.ts"], ...quick },
       },
       {
         // Real programs (postgres, haproxy, promtool ...), in our own images, judge what is rendered.

@@ -5,7 +5,7 @@ import type { SuiteResult } from "./test-report.ts";
 import { runChecks, runSuite, type Place } from "./test-runs.ts";
 
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
-const suites = ["unit", "artefacts", "engine", "docker"] as const;
+const suites = ["unit", "toolchain", "artefacts", "engine", "docker"] as const;
 /** Suites that run only when they are asked for: they take too long for every change. */
 const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
