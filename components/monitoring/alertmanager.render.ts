@@ -1,7 +1,8 @@
 import { enabledAlerts } from "./alerts/catalogue.ts";
 import { readAlerts } from "./alerts/settings.ts";
-import { paces, type AlertmanagerSpec, type ReceiverSpec } from "./alertmanager.schema.ts";
+import { paces, type AlertmanagerSpec } from "./alertmanager.schema.ts";
 import { inhibitRules } from "./inhibitions.ts";
+import { renderIntegration } from "./integration.render.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { bySeverity, groupName, secretFile, unrouted } from "./receivers.ts";
 import { yamlFile } from "./rules.render.ts";
@@ -96,50 +97,9 @@ function receivers(spec: AlertmanagerSpec): object[] {
       for (const member of members) {
         const receiver = spec.receivers.find((candidate) => candidate.name === member);
         if (!receiver) throw new Error(`alertmanager: no receiver is named ${member}`);
-        (configs[`${receiver.kind}_configs`] ??= []).push(integration(receiver));
+        const secret = `${alertmanagerConfigPath}/current/${secretFile(member)}`;
+        (configs[`${receiver.kind}_configs`] ??= []).push(renderIntegration(receiver, secret));
       }
       return { name, ...configs };
     });
 }
-
-function integration(receiver: ReceiverSpec): object {
-  const secret = `${alertmanagerConfigPath}/current/${secretFile(receiver.name)}`;
-  const send_resolved = receiver.resolved;
-  switch (receiver.kind) {
-    case "webhook":
-      return { send_resolved, url_file: secret, max_alerts: 0 };
-    case "slack":
-      return {
-        send_resolved,
-        api_url_file: secret,
-        channel: receiver.channel,
-        title: titleTemplate,
-        text: textTemplate,
-      };
-    case "pagerduty":
-      return {
-        send_resolved,
-        routing_key_file: secret,
-        description: titleTemplate,
-        severity: '{{ if eq .CommonLabels.severity "critical" }}critical{{ else }}warning{{ end }}',
-      };
-    case "email":
-      return {
-        send_resolved,
-        to: receiver.to,
-        from: receiver.from,
-        smarthost: receiver.smarthost,
-        ...(receiver.username !== undefined && {
-          auth_username: receiver.username,
-          auth_password_file: secret,
-        }),
-        headers: { Subject: titleTemplate },
-      };
-  }
-}
-
-const titleTemplate =
-  "[{{ .Status | toUpper }}] {{ with index .Alerts 0 }}{{ .Annotations.summary }}{{ end }} ({{ .CommonLabels.fleet }}, {{ .CommonLabels.environment }})";
-
-const textTemplate =
-  "{{ range .Alerts }}{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}\n{{ end }}";

@@ -35,6 +35,12 @@ const receiverSchema = z.discriminatedUnion(
     z.strictObject({
       ...base,
       kind: z.literal("pagerduty").describe("Its secret: the integration key."),
+      url: z
+        .url({ protocol: /^https$/, error: "a URL that begins with https://" })
+        .optional()
+        .describe(
+          "Address of the Events API v2, if it is not that of PagerDuty's US region; EU: https://events.eu.pagerduty.com/v2/enqueue.",
+        ),
       resolved,
     }),
     z.strictObject({

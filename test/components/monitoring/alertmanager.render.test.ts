@@ -77,6 +77,20 @@ describe("renderAlertmanager", () => {
     expect(at("hook")["webhook_configs"]).toMatchObject([{ url_file: path("hook") }]);
   });
 
+  it("calls PagerDuty where the fleet file says, else where Alertmanager does, and never without TLS", () => {
+    const withUrl = (url?: string) => ({
+      alertmanager: {
+        receivers: [{ name: "pager", kind: "pagerduty", ...(url !== undefined && { url }) }],
+        routes: { critical: ["pager"] },
+      },
+    });
+    const urlOf = (config: Config) => config.receivers[0]!["pagerduty_configs"]![0]!["url"];
+    const eu = "https://events.eu.pagerduty.com/v2/enqueue";
+    expect(urlOf(configOf(withUrl(eu)))).toBe(eu);
+    expect(urlOf(configOf(withUrl()))).toBeUndefined();
+    expect(() => configOf(withUrl(eu.replace("https", "http")))).toThrow(/https:/);
+  });
+
   it("mutes in maintenance what the window names, and nothing else", () => {
     const config = configOf(receivingFleet);
     expect(config.time_intervals).toEqual([
