@@ -77,7 +77,12 @@ export class RunningProgram {
     this.name = `mcp-fleet-test-${program}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   }
 
-  async start(image: string, network: string, command: readonly string[]): Promise<void> {
+  async start(
+    image: string,
+    network: string,
+    command: readonly string[],
+    options: readonly string[] = [],
+  ): Promise<void> {
     await must(
       "run",
       "-d",
@@ -95,6 +100,7 @@ export class RunningProgram {
       "--health-interval=1s",
       `-v=${this.name}:/${this.#program}`,
       `-v=${this.versions.directory}:/etc/${this.#program}:ro`,
+      ...options,
       image,
       ...command,
     );
