@@ -1,5 +1,5 @@
 import { KubernetesClient } from "../../components/platform/kubernetes/client.ts";
-import { placeOf, type KubernetesPlace } from "../../infra/platforms/place.ts";
+import { placeOf, type KubernetesPlace, type Place } from "../../infra/platforms/place.ts";
 import { readStackFile } from "../../infra/config/index.ts";
 import { rootDir } from "../stack.ts";
 import * as containers from "./containers.ts";
@@ -14,9 +14,13 @@ export interface Stand {
   close(): void;
 }
 
+/** Where the settings put a stack. */
+export function placeOfStack(stack: string): Place {
+  return placeOf(readStackFile(rootDir, stack).settings, stack);
+}
+
 export async function standOf(stack: string): Promise<Stand> {
-  const { settings } = readStackFile(rootDir, stack);
-  const place = placeOf(settings, stack);
+  const place = placeOfStack(stack);
   if (place.platform === "kubernetes") return PodStand.open(place);
   return {
     platform: "docker",
@@ -26,12 +30,35 @@ export async function standOf(stack: string): Promise<Stand> {
   };
 }
 
-interface Pod {
-  readonly metadata: { readonly name: string; readonly uid: string };
+export interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    /** Set: it is on its way out. */
+    readonly deletionTimestamp?: string;
+  };
   readonly status: {
     readonly phase: string;
     readonly containerStatuses?: readonly { readonly restartCount: number }[];
   };
+}
+
+/** Whether it only drains: it still counts as running. */
+export function isGoing({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** The pods that run and stay: name -> what changes with every start. */
+export function incarnationsOf(pods: readonly Pod[]): Record<string, string> {
+  return Object.fromEntries(
+    pods
+      .filter((pod) => pod.status.phase === "Running" && !isGoing(pod))
+      .map(({ metadata, status: { containerStatuses = [] } }) => [
+        metadata.name,
+        `${metadata.uid} ${containerStatuses.map(({ restartCount }) => restartCount).join()}`,
+      ]),
+  );
 }
 
 class PodStand implements Stand {
@@ -47,15 +74,7 @@ class PodStand implements Stand {
   }
 
   async incarnations(): Promise<Record<string, string>> {
-    const pods = await this.#client.api.list<Pod>(this.#client.path("v1", "pods"));
-    return Object.fromEntries(
-      pods
-        .filter(({ status }) => status.phase === "Running")
-        .map(({ metadata, status: { containerStatuses = [] } }) => [
-          metadata.name,
-          `${metadata.uid} ${containerStatuses.map(({ restartCount }) => restartCount).join()}`,
-        ]),
-    );
+    return incarnationsOf(await this.#client.api.list<Pod>(this.#client.path("v1", "pods")));
   }
 
   /** The address of the Service: its name is known inside the cluster only. */
