@@ -22,7 +22,11 @@ export default defineConfig({
     projects: [
       {
         // Functions and components: what is run after every change.
-        test: { name: "unit", include: ["test/{components,infra,servers}/**/*.test.ts"], ...quick },
+        test: {
+          name: "unit",
+          include: ["test/{bench,components,infra,servers}/**/*.test.ts"],
+          ...quick,
+        },
       },
       {
         // What fetches, builds, starts and replaces Pulumi, its plugins and Docker: by many processes of its own.

@@ -32,10 +32,17 @@ export interface Ended {
 
 /** Runs `./fleet <command>` to whatever end. */
 export function ended(command: string, ...args: string[]): Promise<Ended> {
+  return run(join(rootDir, "fleet"), [command, ...args]);
+}
+
+/** Runs a program to whatever end. */
+export function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(rootDir, "fleet"), [command, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

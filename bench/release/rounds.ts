@@ -18,7 +18,7 @@ export interface Round {
   /** The whole transaction. */
   readonly total: number;
   /** All that the transaction adds to an update: gate, switch, drain and records, without the bake time. */
-  readonly overhead: number;
+  readonly overhead: number | undefined;
   readonly sent: number;
   readonly lost: number;
   readonly lostBy: Readonly<Record<string, number>>;
