@@ -307,7 +307,7 @@ export const badStacks: readonly BadCase[] = [
     code: 1,
     says: [
       "fleet fleets/writing.yaml has 1 problem(s):",
-      "  mcp-fleet:flet: unknown setting; did you mean fleet? Known here: fleet, platform, kubernetes, set, baseImage, tokens, receivers (Pulumi.{stack}.yaml:2:3)",
+      "  mcp-fleet:flet: unknown setting; did you mean fleet? Known here: fleet, platform, kubernetes, set, baseImage, tokens, receivers, databasePassword (Pulumi.{stack}.yaml:2:3)",
     ],
   },
   {
