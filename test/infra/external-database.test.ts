@@ -15,6 +15,7 @@ import {
   type Party,
   type Policy,
 } from "../components/platform/kubernetes/policy-evaluator.ts";
+import { recordResources, type Created } from "./record-resources.ts";
 
 // Dynamic resources carry their code as text; the test runner rewrites imports in it, so the code cannot be taken along.
 const dynamic = vi.hoisted(() => async (kind: string) => {
@@ -35,12 +36,6 @@ vi.mock("../../components/platform/docker/job.ts", async () => ({
   JobResource: await dynamic("Job"),
 }));
 
-interface Created {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
-
 const created: Created[] = [];
 
 const { fleet: spec } = loadFleet({
@@ -55,30 +50,7 @@ const { fleet: spec } = loadFleet({
 
 /** A fleet of its own mocks, and what its gates guard. */
 async function deploy(make: () => Platform): Promise<GuardedParts[]> {
-  created.length = 0;
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs }) => {
-        const state = inputs as Record<string, unknown>;
-        created.push({ type, name, inputs: state });
-        const metadata = state["metadata"] as Record<string, unknown> | undefined;
-        return {
-          id: `${name}-id`,
-          state: {
-            ...{ name, hex: "0a1b2c3d", ...state },
-            ...(metadata && { metadata: { name: `${name}-0a1b2c3d`, ...metadata } }),
-            ...(type.endsWith("RandomPassword") && { result: `made-for-${name}` }),
-          },
-        };
-      },
-      call: ({ token }) => {
-        throw new Error(`unexpected call of ${token}`);
-      },
-    },
-    "mcp-fleet",
-    "prod",
-    false,
-  );
+  await recordResources(created);
   const guarded: GuardedParts[] = [];
   const gate = (parts: GuardedParts) => {
     guarded.push(parts);

@@ -11,7 +11,8 @@ import { schemaFindings } from "../../infra/cli/manifests/schema.ts";
 import { valueFindings } from "../../infra/cli/manifests/value-checks.ts";
 import { rootDir } from "../../infra/root-dir.ts";
 import { thisMachine } from "../../toolchain/machine.ts";
-import { makeSandbox, randomStack, runFleet, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { renderManifests } from "./support/rendered.ts";
 
 /** The chart that releases are compared with, rendered by Helm from what `fleet render` writes; no cluster is asked. */
 
@@ -24,17 +25,12 @@ let names: readonly string[];
 
 beforeAll(async () => {
   sandbox = makeSandbox();
-  const stack = randomStack("hc");
-  const lines = [
-    "mcp-fleet:platform: kubernetes",
-    "mcp-fleet:kubernetes: { images: { pullSecret: login }, nodeSelector: { disk: ssd } }",
-  ];
-  sandbox.writeStackFile(stack, ["config:", ...lines.map((line) => `  ${line}`), ""].join("\n"));
-  const out = join(sandbox.dir, "out");
-  const rendered = await runFleet(["render", "--stack", stack, "--out", out], sandbox.env);
-  expect(rendered.code, rendered.stderr).toBe(0);
+  const manifests = await renderManifests(sandbox, [
+    "images: { pullSecret: login }",
+    "nodeSelector: { disk: ssd }",
+  ]);
   const all = <Kind>(kind: string): Kind[] => {
-    const folder = join(out, "kubernetes", kind);
+    const folder = join(manifests, kind);
     return readdirSync(folder).map(
       (file) => parse(readFileSync(join(folder, file), "utf8")) as Kind,
     );

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { rootDir } from "../../infra/root-dir.ts";
-import { makeSandbox, randomStack, runFleet, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { renderManifests } from "./support/rendered.ts";
 
 /** What `fleet render` writes for a cluster, judged by another program than the one that `fleet preview` asks. */
 
@@ -13,19 +14,11 @@ let manifests: string;
 
 beforeAll(async () => {
   sandbox = makeSandbox();
-  manifests = join(sandbox.dir, "out", "kubernetes");
-  const stack = randomStack("kc");
-  const lines = [
-    "mcp-fleet:platform: kubernetes",
-    "mcp-fleet:kubernetes:",
-    "  autoscaling: { maxReplicas: 4 }",
-    "  gateway: { ingress: { host: mcp.example.com, tlsSecret: mcp-tls } }",
-    "  monitoring: { prometheusRules: {}, dashboards: {} }",
-  ];
-  sandbox.writeStackFile(stack, ["config:", ...lines.map((line) => `  ${line}`), ""].join("\n"));
-  const out = join(sandbox.dir, "out");
-  const rendered = await runFleet(["render", "--stack", stack, "--out", out], sandbox.env);
-  expect(rendered.code, rendered.stderr).toBe(0);
+  manifests = await renderManifests(sandbox, [
+    "autoscaling: { maxReplicas: 4 }",
+    "gateway: { ingress: { host: mcp.example.com, tlsSecret: mcp-tls } }",
+    "monitoring: { prometheusRules: {}, dashboards: {} }",
+  ]);
   writeSchemas(join(sandbox.dir, "schemas"));
 });
 afterAll(() => sandbox.remove());

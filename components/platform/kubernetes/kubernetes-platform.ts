@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import * as batch from "@pulumi/kubernetes/batch/v1/index.js";
 import * as core from "@pulumi/kubernetes/core/v1/index.js";
 import * as networking from "@pulumi/kubernetes/networking/v1/index.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
@@ -28,13 +27,15 @@ import type { ApiServerPlace } from "./api-server.ts";
 import { mostCopies } from "./copies.ts";
 import { imageHealth } from "./image-health.ts";
 import { nodeImage } from "./image-reference.ts";
+import { podJob } from "./job.ts";
 import type { KubernetesSettings } from "./kubernetes.schema.ts";
 import { labelSelectorOf } from "./label-selector.ts";
 import { LiveFilesResource } from "./live-files.ts";
 import { notAwaited, type Named, type Scope } from "./named.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
+import { ownNamespace } from "./namespace.ts";
 import { neighboursOf } from "./neighbours.ts";
-import { denyAll, edgeLabels, policyOf, type Edges } from "./network-policy.ts";
+import { denyAll, policyOf, type Edges } from "./network-policy.ts";
 import { podListAccess } from "./pod-list-access.ts";
 import { podSet } from "./pod-set.ts";
 import { scaling } from "./scaling.ts";
@@ -91,25 +92,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { ...cluster, upsertExistingObjects: true, enablePatchForce: true },
       { parent: this },
     );
-    const made = new core.Namespace(
-      "namespace",
-      {
-        metadata: {
-          name: namespace,
-          labels: {
-            ...this.#labels("namespace", "namespace", namespace),
-            ...Object.fromEntries(
-              ["enforce", "audit", "warn"].map((mode) => [
-                `pod-security.kubernetes.io/${mode}`,
-                "restricted",
-              ]),
-            ),
-          },
-        },
-      },
-      // The data in it outlives the stack.
-      { parent: this, provider: this.#retained, retainOnDelete: true },
-    );
+    const made = ownNamespace(namespace, this.#labels("namespace", "namespace", namespace), {
+      parent: this,
+      provider: this.#retained,
+    });
     this.#namespace = made.metadata.name;
     new networking.NetworkPolicy(
       "deny-all",
@@ -288,29 +274,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const selector = this.#selector(args.component);
     const child = this.#options(opts);
     const made = this.#policy(name, {}, edges, { name, labels, selector }, child);
-    const job = new batch.Job(
+    const job = podJob(
       name,
-      {
-        metadata: {
-          namespace: this.#namespace,
-          labels,
-          annotations: { "pulumi.com/timeoutSeconds": String(args.timeoutSeconds + 30) },
-        },
-        spec: {
-          // Another try would meet what the first one left.
-          backoffLimit: 0,
-          activeDeadlineSeconds: args.timeoutSeconds,
-          template: {
-            metadata: { labels: labels.apply((own) => ({ ...own, ...edgeLabels(edges) })) },
-            spec,
-          },
-        },
-      },
+      this.#namespace,
+      args,
+      { labels, edges, spec },
       {
         ...child,
         dependsOn: [...(opts.dependsOn ?? []), ...readyOf(args.mounts), made],
-        // A template of a job never changes: another revision is another job.
-        replaceOnChanges: ["spec"],
       },
     );
     return { resource: job };
