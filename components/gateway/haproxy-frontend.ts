@@ -96,7 +96,7 @@ const authentication = [
 function limits(spec: GatewaySpec): string[] {
   const { requests, perSeconds } = spec.rateLimit;
   return [
-    "http-request track-sc1 var(txn.client) table gateway_clients",
+    "http-request track-sc1 var(txn.client),sha2(256) table gateway_clients",
     `http-request ${refuse({ status: 429, message: `More than ${requests} requests in ${perSeconds} s`, headers: { "Retry-After": String(perSeconds) } })} if { sc_http_req_rate(1) gt ${requests} }`,
     `http-request ${refuse({ status: 429, message: `More than ${spec.maxConcurrentPerClient} requests at the same time`, headers: { "Retry-After": "1" } })} if { sc_conn_cur(1) gt ${spec.maxConcurrentPerClient} }`,
   ];

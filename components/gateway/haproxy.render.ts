@@ -176,7 +176,9 @@ function tables(spec: GatewaySpec): string[] {
   const window = `${spec.rateLimit.perSeconds}s`;
   return [
     "backend gateway_clients",
-    `  stick-table type string len 64 size 10k expire ${2 * spec.rateLimit.perSeconds}s store http_req_rate(${window}),conn_cur`,
+    // Not by name: HAProxy before 3.3 (its issue 3161) may hold a string twice, and would count a client's first
+    // requests apart.
+    `  stick-table type binary len 32 size 10k expire ${2 * spec.rateLimit.perSeconds}s store http_req_rate(${window}),conn_cur`,
     "",
     "backend gateway_failures",
     "  stick-table type ipv6 size 100k expire 2m store gpc0,gpc0_rate(60s)",

@@ -167,6 +167,18 @@ describe("limits", () => {
     expect((await ask({ body: {} })).status).toBe(200);
   });
 
+  it("count together what comes at once, right after a reload as well", async () => {
+    for (let round = 0; round < 12; round++) {
+      // Another limit each time: files that say the same are no reload.
+      const allowed = 3 + (round % 2);
+      await lab.gateway.apply(lab.routes, { maxConcurrentPerClient: allowed });
+      const calls = Array.from({ length: 8 }, () => ask({ body: { method: "slow", ms: 300 } }));
+      const statuses = (await Promise.all(calls)).map(({ status }) => status);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(allowed);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(8 - allowed);
+    }
+  });
+
   it("stop who tries tokens, but not who has one at the same address", async () => {
     await lab.gateway.apply(lab.routes);
     const statuses = new Set<number>();
