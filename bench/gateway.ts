@@ -155,15 +155,18 @@ for (const [era, callOf] of Object.entries(eras)) {
     { name: "published port", call: await callOf(outputs.servers[name]!, token) },
   ]);
 }
-const all = (base: string, callOf: typeof statelessCall): Call[] =>
-  names.map((each) => callOf(`${base}/${each}/mcp`, token));
+const through = (some: readonly string[], callOf: typeof statelessCall): Call[] =>
+  some.map((each) => callOf(`${inner}/${each}/mcp`, token));
+const two = names.slice(0, 2);
 const loads: Record<string, Load> = {
   "tools/list, one server alone": await load([statelessList(direct)]),
-  "tools/list, gateway, one server": await load([statelessList(`${inner}/${name}/mcp`, token)]),
-  "tools/list, gateway, all servers": await load(all(inner, statelessList)),
+  "tools/list, gateway, one server": await load(through([name], statelessList)),
+  "tools/list, gateway, two servers": await load(through(two, statelessList)),
+  "tools/list, gateway, all servers": await load(through(names, statelessList)),
   "tools/call, one server alone": await load([statelessCall(direct)]),
-  "tools/call, gateway, one server": await load([statelessCall(`${inner}/${name}/mcp`, token)]),
-  "tools/call, gateway, all servers": await load(all(inner, statelessCall)),
+  "tools/call, gateway, one server": await load(through([name], statelessCall)),
+  "tools/call, gateway, two servers": await load(through(two, statelessCall)),
+  "tools/call, gateway, all servers": await load(through(names, statelessCall)),
 };
 agent.destroy();
 
