@@ -40,16 +40,23 @@ function answerOf(events: readonly Event[]): string | undefined {
 function fixFor(reason: string, answer: string): string {
   if (reason === "InvalidImageName") return "correct its name";
   if (/no match for platform|no matching manifest|exec format/i.test(answer)) return otherPlatform;
+  // Before what the registry itself says: these words come with others that look like its refusal, as in "signed by unknown
+  // authority" and "failed to authorize: ... i/o timeout".
+  if (/x509|certificate|tls:/i.test(answer)) {
+    return "the nodes do not trust its registry: give them the authority that signed its certificate";
+  }
+  if (
+    /no such host|timeout|timed out|refused|unreachable|deadline|\bEOF\b|\bhttp: |\b50[234]\b/i.test(
+      answer,
+    )
+  ) {
+    return "the nodes do not reach its registry: correct kubernetes.images.registry, or let them";
+  }
   if (/unauthorized|denied|forbidden|authenticat|authoriz|\b40[13]\b/i.test(answer)) {
     return "if the name is right, name a Secret with a login for its registry: kubernetes.images.pullSecret";
   }
   if (/not found|unknown|\b404\b/i.test(answer)) {
     return "push it (`./fleet images --push`), or correct its name";
-  }
-  if (
-    /no such host|timeout|timed out|refused|unreachable|deadline|x509|tls:|http:|EOF/i.test(answer)
-  ) {
-    return "the nodes do not reach its registry: correct kubernetes.images.registry, or let them";
   }
   return "push it (`./fleet images --push`), correct its name, or name a login (kubernetes.images.pullSecret)";
 }

@@ -123,6 +123,19 @@ describe("what will not come by itself", () => {
     ["docker.io/x/scene:1: not found", "push it (`./fleet images --push`), or correct its name"],
     ["dial tcp: lookup registry.invalid: no such host", "correct kubernetes.images.registry"],
     ["no match for platform in manifest: not found", "build it for the processors of the nodes"],
+    [
+      'failed to do request: Head "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      "the nodes do not trust its registry",
+    ],
+    [
+      'failed to authorize: failed to fetch anonymous token: Get "https://auth.docker.io/token": dial tcp 192.0.2.1:443: i/o timeout',
+      "the nodes do not reach its registry",
+    ],
+    [
+      "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r/token: 401 Unauthorized",
+      "name a Secret with a login",
+    ],
+    ["manifest unknown", "push it (`./fleet images --push`), or correct its name"],
     ["something else", "push it (`./fleet images --push`), correct its name, or name a login"],
   ])("is an image of which the registry says %s", (answer, fix) => {
     const message = `rpc error: code = NotFound desc = failed to pull and unpack image "x": ${answer}`;
