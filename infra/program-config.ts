@@ -57,22 +57,23 @@ export function programTokens(
     const json = new pulumi.Config("mcp-fleet").get(tokensKey);
     const single = process.env["MCP_AUTH_TOKEN"];
     const wrong = single === undefined ? undefined : checkToken(single);
+    // One token for two clients: nobody could tell them apart.
+    const seen = new Map<string, string>();
+    const ownProblems = json === undefined ? [] : checkTokens(json, clients, seen);
+    const own = (
+      json === undefined || ownProblems.length > 0 ? {} : JSON.parse(json)
+    ) as TokenPairs;
     const problems = [
-      ...(json === undefined ? [] : checkTokens(json, clients)),
-      ...pairProblems(`${namedPath}.tokens`, named, clients),
+      ...ownProblems,
+      ...Object.keys(named)
+        .filter((client) => own[client] !== undefined)
+        .map((client) => givenTwice(`tokens.${client}`, `${tokensKey}.${client}`)),
+      ...pairProblems(`${namedPath}.tokens`, named, clients, seen),
       ...(wrong === undefined
         ? []
         : [{ path: "MCP_AUTH_TOKEN", allowed: wrong, source: "environment" }]),
     ];
     if (problems.length > 0) throw new ConfigError("tokens", problems);
-    const own = (json === undefined ? {} : JSON.parse(json)) as TokenPairs;
-    const twice = Object.keys(named).filter((client) => own[client] !== undefined);
-    if (twice.length > 0) {
-      throw new ConfigError(
-        "tokens",
-        twice.map((client) => givenTwice(`tokens.${client}`, `${tokensKey}.${client}`)),
-      );
-    }
     const given: Record<string, TokenPairs[string]> = { ...own, ...named };
     if (single !== undefined) given[clients[0]!] = { ...given[clients[0]!], primary: single };
     return Object.keys(given).length > 0 ? given : undefined;
@@ -114,8 +115,8 @@ export function programDatabasePassword(
 }
 
 /**
- * Secrets of the receivers of alerts: secret stack setting `receivers`, and Secrets of the cluster. Checked here, because an alert that cannot be
- * sent would be noticed only when it should have been.
+ * Secrets of the receivers of alerts: secret stack setting `receivers`, and Secrets of the cluster. Checked here, because an
+ * alert that cannot be sent would be noticed only when it should have been.
  */
 export function programReceivers(
   fleet: FleetSpec,

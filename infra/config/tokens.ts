@@ -44,15 +44,20 @@ const tokensSchema = z.record(
  *
  * @param json the setting's text
  * @param clients names of `gateway.clients`
+ * @param seen as in `pairProblems`
  */
-export function checkTokens(json: string, clients: readonly string[]): readonly Problem[] {
+export function checkTokens(
+  json: string,
+  clients: readonly string[],
+  seen?: Map<string, string>,
+): readonly Problem[] {
   const path = "mcp-fleet:tokens";
   const parsed = tokensSchema.safeParse(parseJson(json));
   if (!parsed.success) {
     const allowed = 'JSON of the form {"<client>": {"primary": "...", "backup": "..."}}';
     return [{ path, allowed }];
   }
-  return pairProblems(path, parsed.data, clients);
+  return pairProblems(path, parsed.data, clients, seen);
 }
 
 /** Tokens by client; one of a pair may be left to be generated. */
@@ -64,13 +69,14 @@ export type TokenPairs = Readonly<
  * Problems of tokens, none of which appears in them.
  *
  * @param path setting that they come from
+ * @param seen tokens of other settings, and where each stands; these are added to it
  */
 export function pairProblems(
   path: string,
   pairs: TokenPairs,
   clients: readonly string[],
+  seen = new Map<string, string>(),
 ): readonly Problem[] {
-  const seen = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [client, pair] of Object.entries(pairs)) {
     const owner = `${path}.${looksSecret(client) ? "(name not shown)" : client}`;

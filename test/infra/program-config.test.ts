@@ -44,6 +44,14 @@ describe("tokens of a cluster's Secrets", () => {
     expect(message).toContain("mcp-fleet:kubernetes.secrets.tokens.ci: no such client");
   });
 
+  it("are refused where another client has the same one, from wherever", () => {
+    const two = load(fleet("gateway: {clients: [{name: default}, {name: ci}]}")).fleet;
+    settings({ tokens: JSON.stringify({ default: { primary: good, backup: other } }) });
+    expect(said(() => programTokens(two, { ci: { backup: good } }), good)).toContain(
+      "mcp-fleet:kubernetes.secrets.tokens.ci.backup: the same token as mcp-fleet:tokens.default.primary",
+    );
+  });
+
   it("are refused where the stack has some for the same client", () => {
     settings({ tokens: JSON.stringify({ default: { primary: good, backup: other } }) });
     expect(said(() => programTokens(plain, { default: { primary: good } }), good)).toContain(
