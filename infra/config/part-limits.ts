@@ -11,6 +11,8 @@ export interface PartLimits {
   readonly cpus: number;
   /** MiB. */
   readonly memoryMb: number;
+  /** Whether no setting changes `cpus`. */
+  readonly fixedCpus?: true;
 }
 
 /** Every part that runs, but for jobs. */
@@ -21,8 +23,10 @@ export function partLimits(fleet: FleetSpec): PartLimits[] {
     { cpus, memoryMb }: Pick<PartLimits, "cpus" | "memoryMb">,
     ...at: Path
   ): PartLimits => ({ owner, at, cpus, memoryMb });
-  const exporter = (owner: string, key: "postgresExporter" | "pgbouncerExporter"): PartLimits =>
-    limits(owner, { ...monitoring[key], ...fixedLimits.exporter }, "monitoring", key);
+  const exporter = (owner: string, key: "postgresExporter" | "pgbouncerExporter"): PartLimits => ({
+    ...limits(owner, { ...monitoring[key], ...fixedLimits.exporter }, "monitoring", key),
+    fixedCpus: true,
+  });
   return [
     ...servers.map((server) => limits(server.name, server, "servers", server.name)),
     ...(postgres.external ? [] : [limits("postgres", postgres, "postgres")]),

@@ -16,8 +16,8 @@ export interface PodAmounts {
 /** One part of the fleet, as the program deploys it. */
 export interface Part {
   readonly owner: string;
-  /** Where its limits are set; undefined where nothing sets them. */
-  readonly at: string | undefined;
+  /** Settings of its limits; absent where nothing sets them. */
+  readonly at: { readonly cpus?: string; readonly memoryMb?: string };
   readonly kind: "StatefulSet" | "Deployment" | "Job";
   /** Whether a changed one is made beside the one before. */
   readonly beside: boolean;
@@ -48,28 +48,30 @@ export function partsOf({ fleet, settings, grafana }: Fleet): readonly Part[] {
   const servers = new Set(fleet.servers.map(({ name }) => name));
   const parts = partLimits(fleet)
     .filter(({ owner }) => grafana || owner !== "grafana")
-    .map(({ owner, at, ...limits }): Part => {
+    .map(({ owner, at: path, fixedCpus, ...limits }): Part => {
       const beside = servers.has(owner);
       const copies = beside
         ? settings.replicas
         : owner === "gateway"
           ? settings.gateway.replicas
           : 1;
+      const at = path.join(".");
       return {
-        ...{ owner, at: at.join("."), beside, copies },
+        ...{ owner, beside, copies },
+        at: { memoryMb: `${at}.memoryMb`, ...(!fixedCpus && { cpus: `${at}.cpus` }) },
         kind: beside || owner in storing ? "StatefulSet" : "Deployment",
         most: beside ? mostCopies(settings, copies) : copies,
         pod: amountsOf(resourcesOf(limits, settings)),
       };
     });
-  const job = (owner: string, memoryMb: number, at?: string): Part => ({
+  const job = (owner: string, memoryMb: number, at: Part["at"]): Part => ({
     ...{ owner, at, kind: "Job", beside: false, copies: 1, most: 1 },
     pod: amountsOf(resourcesOf({ cpus: jobCpus, memoryMb }, settings)),
   });
   return [
     ...parts,
-    job("migrations", fixedLimits.migrations.memoryMb),
-    job("gateway-trial", fleet.gateway.memoryMb, "gateway"),
+    job("migrations", fixedLimits.migrations.memoryMb, {}),
+    job("gateway-trial", fleet.gateway.memoryMb, { memoryMb: "gateway.memoryMb" }),
   ];
 }
 

@@ -56,18 +56,20 @@ function outside(
   const bad = parts.filter(({ pod }) => (which === "max" ? pod[name] > bound : pod[name] < bound));
   if (bad.length === 0) return [];
   const list = bad.map(({ owner, pod }) => `${owner} ${written(name, pod[name])}`).join(", ");
-  const setting = what === "cpu" ? "cpus" : "memoryMb";
-  const fix =
-    which === "max"
-      ? `raise it, or lower ${setting} of ${settable(bad)}`
-      : what === "cpu"
-        ? `lower it, or raise ${at("cpuRequestPercent")} or cpus of ${settable(bad)}`
-        : `lower it, or raise memoryMb of ${settable(bad)}`;
-  return [`${which} ${what} of a ${rule.type}: got ${text}; ${name} are ${list}; ${fix}`];
+  return [
+    `${which} ${what} of a ${rule.type}: got ${text}; ${name} are ${list}; ${fixFor(which, what, bad)}`,
+  ];
 }
 
-function settable(parts: readonly Part[]): string {
-  return parts.map(({ at: path, owner }) => path ?? owner).join(", ");
+function fixFor(which: "max" | "min", what: "cpu" | "memory", bad: readonly Part[]): string {
+  const [own, other] = which === "max" ? ["raise", "lower"] : ["lower", "raise"];
+  const settings = new Set(bad.map(({ at: of }) => (what === "cpu" ? of.cpus : of.memoryMb)));
+  const request = which === "min" && what === "cpu" ? [at("cpuRequestPercent")] : [];
+  if (!settings.has(undefined))
+    return `${own} it, or ${other} ${[...request, ...settings].join(", ")}`;
+  return request.length > 0
+    ? `${own} it, or ${other} ${request.join()}`
+    : `${own} it: not all of these have a setting`;
 }
 
 function ratio(

@@ -24,21 +24,30 @@ describe("a limit range", () => {
   it.each<[object, string | RegExp]>([
     [
       { type: "Container", max: { memory: "384Mi" } },
-      /max memory of a Container: got 384Mi; limits.memory are postgres \d+[MG]i.*; raise it, or lower memoryMb of postgres/,
+      /max memory of a Container: got 384Mi; limits.memory are postgres \d+[MG]i.*; raise it, or lower postgres.memoryMb/,
     ],
     [
       { type: "Pod", max: { cpu: "1500m" } },
-      /max cpu of a Pod: got 1500m; limits.cpu are postgres 2, gateway 2; raise it, or lower cpus of postgres, gateway/,
+      /max cpu of a Pod: got 1500m; limits.cpu are postgres 2, gateway 2; raise it, or lower postgres.cpus, gateway.cpus$/,
     ],
     [
       { type: "Container", min: { cpu: "60m" } },
-      /min cpu of a Container: got 60m; requests.cpu are .*postgres-exporter 50m.*; lower it, or raise mcp-fleet:kubernetes.cpuRequestPercent or cpus of/,
+      /min cpu of a Container: got 60m; requests.cpu are .*postgres-exporter 50m.*; lower it, or raise mcp-fleet:kubernetes.cpuRequestPercent$/,
     ],
+
     [
       { type: "Container", min: { memory: "100Mi" } },
-      /requests.memory are pgbouncer 64Mi, .*; lower it, or raise memoryMb of pgbouncer/,
+      /requests.memory are pgbouncer 64Mi, .*; lower it, or raise pgbouncer.memoryMb, /,
     ],
-    [{ type: "Container", max: { memory: "128Mi" } }, /migrations 192Mi/],
+    // Nobody is sent for a setting that is not there.
+    [
+      { type: "Container", max: { memory: "128Mi" } },
+      /migrations 192Mi.*; raise it: not all of these have a setting$/,
+    ],
+    [
+      { type: "Pod", max: { cpu: "400m" } },
+      /postgres-exporter 500m.*migrations 1, gateway-trial 1; raise it: not all of these have a setting$/,
+    ],
     [
       { type: "Container", maxLimitRequestRatio: { cpu: "4" } },
       "maxLimitRequestRatio cpu of a Container: got 4; limits are 10 times the requests; set mcp-fleet:kubernetes.cpuRequestPercent to 25 or more",
