@@ -69,7 +69,8 @@ async function reconcile(
     await connection.query("COMMIT");
     return changed;
   } catch (error) {
-    await connection.query("ROLLBACK");
+    // A connection that is gone has rolled back, and its loss is not what went wrong first.
+    await connection.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
 }
