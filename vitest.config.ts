@@ -10,6 +10,8 @@ const quick = {
   // Loading the SDK, zod and the compiler anew for each file was half of the run. So no test here may leave
   // anything behind in the process: environment, working directory, module state.
   isolate: false,
+  // Half of loading the SDK is loading parts of it that no test here uses.
+  execArgv: ["--require", "./toolchain/lazy-sdk.cjs"],
   // Tests that wait for child processes leave a processor idle: one more worker than processors keeps it busy.
   maxWorkers: availableParallelism() + 1,
 };
