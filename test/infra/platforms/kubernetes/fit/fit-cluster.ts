@@ -1,5 +1,5 @@
 import { kubernetesSchema } from "../../../../../components/platform/kubernetes/kubernetes.schema.ts";
-import { loadFleet } from "../../../../../infra/config/index.ts";
+import { loadFleet, type FleetSpec } from "../../../../../infra/config/index.ts";
 import { fitOf } from "../../../../../infra/platforms/kubernetes/fit/fit.ts";
 import type { Asked } from "../../../../../infra/platforms/kubernetes/fit/findings.ts";
 import type { Fit } from "../../../../../infra/platforms/site.ts";
@@ -43,9 +43,13 @@ const complete: Answers = {
   "GET /api/v1/namespaces/fleet/persistentvolumeclaims": list(),
 };
 
+const fleetOfTen = (sets: readonly string[]): FleetSpec =>
+  loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets, rootDir }).fleet;
+const unchanged = fleetOfTen([]);
+
 /** The fleet of ten, without Grafana. @param sets as `--set` on the command line */
 function askedOf(settings: object, sets: readonly string[] = []): Omit<Asked, "client"> {
-  const { fleet } = loadFleet({ fleetPath: "fleets/writing.yaml", env: {}, sets, rootDir });
+  const fleet = sets.length === 0 ? unchanged : fleetOfTen(sets);
   const parsed = kubernetesSchema.parse(settings);
   return { stack: "production", settings: parsed, fleet, grafana: false };
 }
