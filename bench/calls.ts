@@ -23,13 +23,13 @@ const _meta = {
   "io.modelcontextprotocol/clientCapabilities": {},
 };
 
-/** A tool call of the stateless revision: complete in itself. It asks the database. */
-export function statelessCall(url: string, token?: string): Call {
+/** A tool call of the stateless revision: complete in itself. The default asks the database and changes nothing. */
+export function statelessCall(url: string, token?: string, name = tool, args: object = {}): Call {
   const method = "tools/call";
   return {
     url,
-    headers: { ...statelessHeaders(method, token), "mcp-name": tool },
-    body: rpc(method, { name: tool, arguments: {}, _meta }, 1),
+    headers: { ...statelessHeaders(method, token), "mcp-name": name },
+    body: rpc(method, { name, arguments: args, _meta }, 1),
   };
 }
 

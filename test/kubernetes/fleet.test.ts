@@ -17,7 +17,9 @@ let clients: Clients;
 let live: string;
 
 beforeAll(async () => {
-  cluster = await ClusterFleet.create((line) => console.log(line));
+  cluster = await ClusterFleet.create((line) => console.log(line), {
+    kubernetes: { monitoring: { prometheusRules: {}, dashboards: {} } },
+  });
 });
 
 afterAll(async () => {

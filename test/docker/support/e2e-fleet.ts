@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { loadStackFleet } from "../../../infra/cli/commands/config.ts";
 import { freePortSettings, type PortSettings } from "../../../bench/free-port-settings.ts";
 import type { FleetSpec } from "../../../infra/config/index.ts";
@@ -111,6 +111,13 @@ export class E2eFleet {
         config: { "mcp-fleet:fleet": path, "mcp-fleet:set": this.#settings, ...this.#platform },
       }),
     );
+  }
+
+  /** Changes settings of a stack that may be deployed already: what Pulumi keeps in its file stays. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    const file = parse(readFileSync(this.#stackFile, "utf8")) as { readonly config: object };
+    const config = { ...file.config, ...settings };
+    writeFileSync(this.#stackFile, stringify({ ...file, config }));
   }
 
   /** What the stack declares, with all defaults. */
