@@ -62,14 +62,8 @@ export default async function program(): Promise<Record<string, unknown>> {
     site,
     spec,
     parts: {
-      spec,
-      images,
-      grafana,
-      tokens: tokens ?? null,
-      receivers,
-      databasePassword: databasePassword ?? null,
-      program: programHash(rootDir),
-      ...askedOfPlatform(settings),
+      open: { spec, images, grafana, program: programHash(rootDir), ...askedOfPlatform(settings) },
+      secret: { tokens, receivers, databasePassword },
     },
     tell: start.tell,
   });

@@ -14,7 +14,7 @@ import type { Site } from "./platforms/site.ts";
 import { secretsOf } from "./probe-secrets.ts";
 import type { GuardedParts, ReleaseGates } from "./release-gates.ts";
 import { refusal } from "./refusal.ts";
-import { releaseName } from "./release-name.ts";
+import { releaseName, type ReleaseParts } from "./release-name.ts";
 import type { Deployment } from "./release/deployment.ts";
 import type { Judge } from "./release/gate.ts";
 import { historyDirectory } from "./release/history-place.ts";
@@ -50,8 +50,7 @@ export interface OpenReleaseOptions {
   readonly dryRun: boolean;
   readonly site: Site;
   readonly spec: FleetSpec;
-  /** Everything that the release is made of: its identity is their hash. */
-  readonly parts: Readonly<Record<string, unknown>>;
+  readonly parts: ReleaseParts;
   readonly tell: (event: ReleaseEvent) => void;
 }
 
@@ -78,7 +77,7 @@ export async function openRelease(
   const moved = moveObjection(stack, placeIn(journal), site.place);
   if (moved !== undefined) throw refusal(moved);
   const policies = policiesOf(spec);
-  const release = releaseName(parts);
+  const release = releaseName(parts, stack);
   const { again, handover } = handoverTo(release, records, site.place);
   const identity = { release, transaction: again ? journal!.transaction : newTransaction() };
   const lineage = journal?.lineage ?? randomBytes(6).toString("hex");

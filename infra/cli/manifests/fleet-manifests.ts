@@ -63,11 +63,10 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
     const images = builtImages.map((image) => imageTag(image, sources));
     const program = programHash(rootDir);
     const parts = {
-      ...{ spec, images, grafana, tokens: tokens ?? null, receivers, program },
-      databasePassword: databasePassword ?? null,
-      ...askedOfPlatform(settings),
+      open: { spec, images, grafana, program, ...askedOfPlatform(settings) },
+      secret: { tokens, receivers, databasePassword },
     };
-    const release = releaseName(parts);
+    const release = releaseName(parts, stack);
     const place = placeOf(settings, stack) as KubernetesPlace;
     const { again, handover } = handoverTo(release, records, place);
     const identity = {
