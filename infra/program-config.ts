@@ -55,8 +55,7 @@ export function programTokens(
   return asRunError(() => {
     const clients = fleet.gateway.clients.map(({ name }) => name);
     const json = new pulumi.Config("mcp-fleet").get(tokensKey);
-    const single = process.env["MCP_AUTH_TOKEN"];
-    const wrong = single === undefined ? undefined : checkToken(single);
+    const single = process.env["MCP_AUTH_TOKEN"] || undefined;
     // One token for two clients: nobody could tell them apart.
     const seen = new Map<string, string>();
     const ownProblems = json === undefined ? [] : checkTokens(json, clients, seen);
@@ -69,15 +68,27 @@ export function programTokens(
         .filter((client) => own[client] !== undefined)
         .map((client) => givenTwice(`tokens.${client}`, `${tokensKey}.${client}`)),
       ...pairProblems(`${namedPath}.tokens`, named, clients, seen),
-      ...(wrong === undefined
-        ? []
-        : [{ path: "MCP_AUTH_TOKEN", allowed: wrong, source: "environment" }]),
+      ...(single === undefined ? [] : singleProblems(single, clients[0]!, seen)),
     ];
     if (problems.length > 0) throw new ConfigError("tokens", problems);
     const given: Record<string, TokenPairs[string]> = { ...own, ...named };
     if (single !== undefined) given[clients[0]!] = { ...given[clients[0]!], primary: single };
     return Object.keys(given).length > 0 ? given : undefined;
   });
+}
+
+/** @param first the client whose primary token it takes the place of. */
+function singleProblems(
+  token: string,
+  first: string,
+  seen: ReadonlyMap<string, string>,
+): readonly Problem[] {
+  const said = { path: "MCP_AUTH_TOKEN", source: "environment" };
+  const wrong = checkToken(token);
+  if (wrong !== undefined) return [{ ...said, allowed: wrong }];
+  const other = seen.get(token);
+  if (other === undefined || other.endsWith(`.${first}.primary`)) return [];
+  return [{ ...said, allowed: `the same token as ${other}; every token must differ` }];
 }
 
 const namedPath = "mcp-fleet:kubernetes.secrets";

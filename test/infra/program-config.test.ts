@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   programDatabasePassword,
   programReceivers,
@@ -11,7 +11,10 @@ const settings = (config: Readonly<Record<string, string>>) =>
   pulumi.runtime.setAllConfig(
     Object.fromEntries(Object.entries(config).map(([key, text]) => [`mcp-fleet:${key}`, text])),
   );
-afterEach(() => settings({}));
+afterEach(() => {
+  settings({});
+  vi.unstubAllEnvs();
+});
 
 const good = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const other = "7f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f7";
@@ -28,6 +31,34 @@ function said(run: () => unknown, ...secrets: readonly string[]): string {
   }
   throw new Error("not refused");
 }
+
+describe("MCP_AUTH_TOKEN", () => {
+  const two = load(fleet("gateway: {clients: [{name: default}, {name: ci}]}")).fleet;
+  const [first, second] = [good, other].map((token) => token.replaceAll("f", "c"));
+  const pairs = {
+    default: { primary: good, backup: first },
+    ci: { primary: other, backup: second },
+  };
+  const stack = { tokens: JSON.stringify(pairs) };
+
+  it("takes the place of the first client's primary token; empty, it is not there", () => {
+    settings(stack);
+    vi.stubEnv("MCP_AUTH_TOKEN", good);
+    expect(programTokens(two)).toEqual(pairs);
+    settings({});
+    expect(programTokens(two)).toEqual({ default: { primary: good } });
+    vi.stubEnv("MCP_AUTH_TOKEN", "");
+    expect(programTokens(two)).toBeUndefined();
+  });
+
+  it("is refused where another client has the same one", () => {
+    settings(stack);
+    vi.stubEnv("MCP_AUTH_TOKEN", other);
+    expect(said(() => programTokens(two), other)).toContain(
+      "MCP_AUTH_TOKEN: the same token as mcp-fleet:tokens.ci.primary",
+    );
+  });
+});
 
 describe("tokens of a cluster's Secrets", () => {
   it("stand beside those of the stack, one of a pair if need be", () => {

@@ -37,8 +37,10 @@ function answerOf(events: readonly Event[]): string | undefined {
   return answerIn(last?.message);
 }
 
-function fixFor(reason: string, answer: string): string {
+function fixFor(reason: string, said: string): string {
   if (reason === "InvalidImageName") return "correct its name";
+  // Names of images and addresses are no answers, whatever words are in them.
+  const answer = said.replaceAll(/\S*\/\S*/g, "");
   if (/no match for platform|no matching manifest|exec format/i.test(answer)) return otherPlatform;
   // Before what the registry itself says: these words come with others that look like its refusal, as in "signed by unknown
   // authority" and "failed to authorize: ... i/o timeout".

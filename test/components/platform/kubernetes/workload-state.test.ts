@@ -121,6 +121,7 @@ describe("what will not come by itself", () => {
 
   it.each([
     ["docker.io/x/scene:1: not found", "push it (`./fleet images --push`), or correct its name"],
+    ["docker.io/x/authenticator:1: not found", "push it (`./fleet images --push`)"],
     ["dial tcp: lookup registry.invalid: no such host", "correct kubernetes.images.registry"],
     ["no match for platform in manifest: not found", "build it for the processors of the nodes"],
     [
