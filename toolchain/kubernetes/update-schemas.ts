@@ -34,7 +34,7 @@ const kinds = {
   "apis__rbac.authorization.k8s.io__v1": ["Role", "RoleBinding"],
 };
 /** Definition of a custom resource -> its kind. */
-const customKinds = { prometheusrules: "PrometheusRule" };
+const customKinds = { podmonitors: "PodMonitor", prometheusrules: "PrometheusRule" };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 

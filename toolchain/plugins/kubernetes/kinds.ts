@@ -41,7 +41,7 @@ const BUILT_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const CUSTOM: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "monitoring.coreos.com/v1": { PrometheusRule: "prometheusrules" },
+  "monitoring.coreos.com/v1": { PodMonitor: "podmonitors", PrometheusRule: "prometheusrules" },
 };
 
 const KINDS: ReadonlyMap<string, Kind> = new Map(
