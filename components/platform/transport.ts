@@ -48,7 +48,7 @@ export interface CallOptions {
 export interface Target {
   /** Name in the fleet: a server, `gateway`, `postgres` ... */
   readonly component: string;
-  /** Name or id of the container or pod. */
+  /** Name or id of the container or pod; of what somebody else runs, its host name. */
   readonly workload: string;
   /**
    * Host names of the copies that are there whatever the load is, as gateways and scrapers address them.
@@ -108,6 +108,14 @@ export class TransportError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "TransportError";
+  }
+}
+
+/** Nobody is there to take the connection, and its message says who was expected. */
+export class NobodyThereError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NobodyThereError";
   }
 }
 

@@ -52,10 +52,10 @@ export class KubernetesClient {
     }
   }
 
-  /** Path of a kind's objects in the namespace; of one of them, if named. */
-  path(group: string, plural: string, name?: string): string {
+  /** Path of a kind's objects in the namespace; of one of them, if named. @param namespace default: the client's */
+  path(group: string, plural: string, name?: string, namespace = this.namespace): string {
     const root = group.includes("/") ? `/apis/${group}` : `/api/${group}`;
-    const all = `${root}/namespaces/${this.namespace}/${plural}`;
+    const all = `${root}/namespaces/${namespace}/${plural}`;
     return name === undefined ? all : `${all}/${encodeURIComponent(name)}`;
   }
 

@@ -2,10 +2,12 @@ import { labelSelectorOf } from "./label-selector.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { ContainerStatus, Pod, Workload } from "./objects.ts";
 
-/** What a host name in the stack's namespace stands for. */
+/** What a host name stands for. */
 export interface HostName {
   /** StatefulSet or Deployment, and its Service. */
   readonly workload: string;
+  /** @default the stack's */
+  readonly namespace?: string;
   /** One pod of it; else all. */
   readonly pod?: string;
 }
@@ -16,8 +18,9 @@ export interface HostName {
  */
 export function parseHost(host: string): HostName {
   const labels = host.split(".");
-  const [first = "", second = ""] = labels;
-  return labels[3] === "svc" ? { workload: second, pod: first } : { workload: first };
+  const [first = "", second = "", third = ""] = labels;
+  if (labels[3] === "svc") return { workload: second, namespace: third, pod: first };
+  return { workload: first, ...(labels[2] === "svc" && { namespace: second }) };
 }
 
 interface Asked {

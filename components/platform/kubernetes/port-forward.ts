@@ -18,10 +18,12 @@ const lingerMs = 2000;
 /**
  * A TCP connection to a port of a pod. A refusal comes as an error of the stream (`code: ECONNREFUSED`), or by the
  * promise, if `sure`.
+ *
+ * @param to namespace: default: the client's.
  */
 export async function forwardTo(
   client: KubernetesClient,
-  pod: string,
+  { pod, namespace }: { readonly pod: string; readonly namespace?: string },
   port: number,
   { signal, sure = false }: CallOptions = {},
 ): Promise<Duplex> {
@@ -32,7 +34,7 @@ export async function forwardTo(
   stream.on("error", () => undefined);
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const path = `${client.path("v1", "pods", pod)}/portforward?ports=${port}`;
+    const path = `${client.path("v1", "pods", pod, namespace)}/portforward?ports=${port}`;
     stream.attach(
       await openPodSocket(client.config, path, (channel, content) =>
         stream.receive(channel, content),

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import {
+  NobodyThereError,
   TransportError,
   WorkloadGoneError,
   type CallOptions,
@@ -15,6 +16,7 @@ import type { Event, Pod, Workload } from "./objects.ts";
 import { NamespaceView } from "./namespace-view.ts";
 import { containerOf, isRunning, parseHost, statusOf } from "./pods.ts";
 import { forwardTo } from "./port-forward.ts";
+import { serviceEnds } from "./service-ends.ts";
 import { withoutValues } from "./without-values.ts";
 import { goneState, stateOf } from "./workload-state.ts";
 
@@ -38,14 +40,9 @@ export class KubernetesTransport implements Transport {
 
   async dial(target: Target, port: number, options: CallOptions = {}): Promise<Duplex> {
     return this.#asked(target, options, async () => {
-      const running = await this.#running(target);
-      // Whoever has not started refuses in the end; asking takes the API server, the kubelet and the runtime.
-      const started = running.filter(
-        (pod) => statusOf(pod, containerOf(pod, target.component))?.started !== false,
-      );
-      if (started.length === 0) throw refused(`${target.component} has not started yet`);
-      const { metadata } = started[this.#turn++ % started.length]!;
-      const stream = await forwardTo(this.#client, metadata.name, port, options);
+      const ends = await this.#ends(target, port, options);
+      const end = ends[this.#turn++ % ends.length]!;
+      const stream = await forwardTo(this.#client, end, end.port, options);
       // Nobody waits for it any more.
       if (this.#closed || options.signal?.aborted === true) {
         stream.destroy();
@@ -140,6 +137,27 @@ export class KubernetesTransport implements Transport {
     return execIn(this.#client, where, command, signal);
   }
 
+  /** Where a connection can go; at least one place. */
+  async #ends(
+    target: Target,
+    port: number,
+    { signal }: CallOptions,
+  ): Promise<
+    readonly { readonly pod: string; readonly namespace?: string; readonly port: number }[]
+  > {
+    const { workload: name, namespace } = parseHost(target.workload);
+    if (namespace !== undefined && namespace !== this.#client.namespace) {
+      return serviceEnds(this.#client, { name, namespace, port }, signal);
+    }
+    const running = await this.#running(target);
+    // Whoever has not started refuses in the end; asking takes the API server, the kubelet and the runtime.
+    const started = running.filter(
+      (pod) => statusOf(pod, containerOf(pod, target.component))?.started !== false,
+    );
+    if (started.length === 0) throw refused(`${target.component} has not started yet`);
+    return started.map(({ metadata }) => ({ pod: metadata.name, port }));
+  }
+
   /** At least one. */
   async #running(target: Target): Promise<readonly Pod[]> {
     const pods = await this.#pods(target);
@@ -182,7 +200,7 @@ export class KubernetesTransport implements Transport {
       return await orAborted(ask(), signal);
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof WorkloadGoneError) throw error;
+      if (error instanceof WorkloadGoneError || error instanceof NobodyThereError) throw error;
       if ((error as { code?: string }).code === "ECONNREFUSED" && isOurs(error)) throw error;
       // The pod went between two questions; whether another comes is for the next one.
       if (error instanceof KubernetesApiError && error.status === 404) {

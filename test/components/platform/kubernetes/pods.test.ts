@@ -10,12 +10,15 @@ import { fakeCluster, list } from "./fake-cluster.ts";
 import { pod, ready, workload } from "./objects.ts";
 
 describe("parseHost", () => {
+  const inFleet = { namespace: "fleet" };
+  const onePod = { workload: "scene-1", pod: "scene-1-0", ...inFleet };
   it.each([
     ["scene-1a2b3c4", { workload: "scene-1a2b3c4" }],
-    ["scene-1a2b3c4.fleet.svc.cluster.local", { workload: "scene-1a2b3c4" }],
-    ["gateway.fleet.svc", { workload: "gateway" }],
-    ["scene-1-0.scene-1.fleet.svc.cluster.local", { workload: "scene-1", pod: "scene-1-0" }],
-    ["scene-1-0.scene-1.fleet.svc.k8s.example.com", { workload: "scene-1", pod: "scene-1-0" }],
+    ["scene-1a2b3c4.fleet.svc.cluster.local", { workload: "scene-1a2b3c4", ...inFleet }],
+    ["gateway.fleet.svc", { workload: "gateway", ...inFleet }],
+    ["scene-1-0.scene-1.fleet.svc.cluster.local", onePod],
+    ["scene-1-0.scene-1.fleet.svc.k8s.example.com", onePod],
+    ["prometheus.monitoring.svc.x", { workload: "prometheus", namespace: "monitoring" }],
   ])("%s", (host, expected) => {
     expect(parseHost(host)).toEqual(expected);
   });
