@@ -8,10 +8,8 @@ import { serverDatabaseEnv } from "../components/database/server-env.ts";
 import { targetOf } from "../components/database/target.ts";
 import { Gateway } from "../components/gateway/gateway.ts";
 import type { GivenTokens } from "../components/gateway/tokens.ts";
-import { Alertmanager, type ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
-import { Grafana } from "../components/monitoring/grafana.ts";
-import { Prometheus, whereaboutsOf } from "../components/monitoring/prometheus.ts";
-import { scopeDashboard } from "../components/monitoring/scope.render.ts";
+import type { ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
+import { whereaboutsOf } from "../components/monitoring/prometheus.ts";
 import {
   gatewayTarget,
   pgbouncerTarget,
@@ -24,6 +22,7 @@ import type { Platform, Workload } from "../components/platform/platform.ts";
 import { McpServer } from "../components/servers/mcp-server.ts";
 import { serverMetricsPort, type ServerSpec } from "../components/servers/mcp-server.schema.ts";
 import type { FleetSpec } from "./config/index.ts";
+import { makeMonitoring, type FleetMonitoring } from "./fleet-monitoring.ts";
 import type { GuardedPart, ReleaseGates } from "./release-gates.ts";
 
 export interface FleetArgs {
@@ -49,9 +48,7 @@ export interface FleetArgs {
 /** The whole fleet, composed in release order: data, servers, gateway, and what watches them. */
 export class Fleet extends pulumi.ComponentResource {
   readonly gateway: Gateway;
-  readonly prometheus: Prometheus;
-  readonly alertmanager: Alertmanager;
-  readonly grafana: Grafana | undefined;
+  readonly monitoring: FleetMonitoring;
   /** Secrets that probes name. */
   readonly secret: SecretSource;
 
@@ -184,22 +181,10 @@ export class Fleet extends pulumi.ComponentResource {
       },
       child,
     );
-    this.alertmanager = new Alertmanager(
-      "alertmanager",
+    this.monitoring = makeMonitoring(
       {
         platform,
-        spec: spec.monitoring,
-        ...(args.receivers && { receivers: args.receivers }),
-      },
-      child,
-    );
-    this.prometheus = new Prometheus(
-      "prometheus",
-      {
-        platform,
-        spec: spec.monitoring,
-        fleet: spec.name,
-        environment: spec.environment,
+        spec,
         targets: [
           ...spec.servers.map((server) =>
             serverTarget(
@@ -212,43 +197,19 @@ export class Fleet extends pulumi.ComponentResource {
           postgresTarget(postgresExporter.address),
           pgbouncerTarget(pgbouncerExporter.address),
         ],
+        receivers: args.receivers ?? {},
+        grafana: args.grafana,
+        dashboards: args.dashboards ?? {},
       },
       child,
-    );
-    const { grafana } = spec.monitoring;
-    this.grafana = args.grafana
-      ? new Grafana(
-          "grafana",
-          {
-            platform,
-            spec: grafana,
-            image: platform.foreignImage(grafana.image),
-            scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
-            ...(args.dashboards && { dashboards: args.dashboards }),
-          },
-          child,
-        )
-      : undefined;
-    const { dashboard: show, scope = {} } = platform.neighbours ?? {};
-    const shown = Object.entries(args.dashboards ?? {}).flatMap(([file, content]) =>
-      show ? [show(file, scopeDashboard(content, scope), child)] : [],
     );
     args.gates.public(
       {
         ...parts,
         gateway: part(this.gateway.workload, this.gateway.workload.address),
-        prometheus: part(this.prometheus, platform.addressOf("prometheus")),
-        alertmanager: part(this.alertmanager, platform.addressOf("alertmanager")),
+        ...this.monitoring.guarded,
       },
-      [
-        this.gateway,
-        postgresExporter,
-        pgbouncerExporter,
-        this.alertmanager,
-        this.prometheus,
-        ...(this.grafana ? [this.grafana] : []),
-        ...shown,
-      ],
+      [this.gateway, postgresExporter, pgbouncerExporter, ...this.monitoring.made],
     );
     const { tokens } = this.gateway;
     this.secret = ({ kind, of }) =>

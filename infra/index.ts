@@ -11,7 +11,13 @@ import {
 import { databaseObjection } from "./database-objection.ts";
 import { Fleet } from "./fleet.ts";
 import { prepareContexts } from "./image-contexts.ts";
-import { askedOfPlatform, showsDashboards } from "./platforms/asked.ts";
+import { monitoringObjection } from "./monitoring-objection.ts";
+import {
+  askedNeighbour,
+  askedOfPlatform,
+  existingMonitoring,
+  showsDashboards,
+} from "./platforms/asked.ts";
 import { placeOf } from "./platforms/place.ts";
 import { platformOf } from "./platforms/platform-of.ts";
 import { siteOf } from "./platforms/site-of.ts";
@@ -53,6 +59,9 @@ export default async function program(): Promise<Record<string, unknown>> {
   const resources = start.deployment?.resources ?? [];
   const leftBehind = databaseObjection(spec.postgres, site.dataVolumes(resources), stack);
   if (leftBehind !== undefined) throw refusal(leftBehind);
+  const existing = existingMonitoring(settings) !== undefined;
+  const kept = monitoringObjection(existing, resources, stack);
+  if (kept !== undefined) throw refusal(kept);
   await removeLeftovers(site, resources, { dryRun });
 
   const sources = { rootDir, contextOf, baseImage };
@@ -61,6 +70,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     dryRun,
     site,
     spec,
+    neighbour: askedNeighbour(settings, site.place),
     parts: {
       open: { spec, images, grafana, program: programHash(rootDir), ...askedOfPlatform(settings) },
       secret: { tokens, receivers, databasePassword },
@@ -93,9 +103,10 @@ export default async function program(): Promise<Record<string, unknown>> {
     servers: fleet.gateway.serverUrls,
     clientConfig: JSON.parse(fleet.gateway.clientConfig) as unknown,
     tokens: fleet.gateway.tokens,
-    prometheusUrl: fleet.prometheus.url,
-    alertmanagerUrl: fleet.alertmanager.url,
-    grafanaUrl: fleet.grafana?.url ?? null,
+    prometheusUrl: fleet.monitoring.prometheusUrl,
+    ...(platform.neighbours?.prometheus && { prometheusScope: platform.neighbours.scope }),
+    alertmanagerUrl: fleet.monitoring.alertmanagerUrl ?? null,
+    grafanaUrl: fleet.monitoring.grafanaUrl ?? null,
   };
 }
 

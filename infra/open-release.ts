@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
-import { policyFor, type Policies } from "../components/health/policy.ts";
+import { policyFor, type AskedNeighbour, type Policies } from "../components/health/policy.ts";
 import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
 import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
 import { withCopies } from "../components/health/copies.ts";
@@ -50,6 +50,8 @@ export interface OpenReleaseOptions {
   readonly dryRun: boolean;
   readonly site: Site;
   readonly spec: FleetSpec;
+  /** As of a policy. */
+  readonly neighbour?: AskedNeighbour | undefined;
   readonly parts: ReleaseParts;
   readonly tell: (event: ReleaseEvent) => void;
 }
@@ -61,7 +63,7 @@ export interface OpenReleaseOptions {
  */
 export async function openRelease(
   deployment: Deployment | null,
-  { dryRun, site, spec, parts, tell }: OpenReleaseOptions,
+  { dryRun, site, spec, neighbour, parts, tell }: OpenReleaseOptions,
 ): Promise<OpenRelease> {
   const stack = pulumi.getStack();
   const records = readRecords(deployment?.resources ?? []);
@@ -76,7 +78,7 @@ export async function openRelease(
   }
   const moved = moveObjection(stack, placeIn(journal), site.place);
   if (moved !== undefined) throw refusal(moved);
-  const policies = policiesOf(spec);
+  const policies = policiesOf(spec, neighbour);
   const release = releaseName(parts, stack);
   const { again, handover } = handoverTo(release, records, site.place);
   const identity = { release, transaction: again ? journal!.transaction : newTransaction() };
@@ -205,13 +207,14 @@ function aboutThisRelease(content: GateContent, { before }: Pick<Handover, "befo
   };
 }
 
-function policiesOf(spec: FleetSpec): Policies {
+function policiesOf(spec: FleetSpec, neighbour: AskedNeighbour | undefined): Policies {
   try {
     return policyFor({
       servers: spec.servers,
       database: spec.postgres.name,
       externalDatabase: spec.postgres.external !== undefined,
       scrapeIntervalSeconds: spec.monitoring.prometheus.scrapeIntervalSeconds,
+      ...(neighbour && { neighbour }),
       health: spec.health,
       rollout: spec.rollout,
     });

@@ -19,6 +19,7 @@ import {
   type TokenPairs,
 } from "./config/index.ts";
 import type { NamedSecrets } from "./named-secrets.ts";
+import { existingMonitoring } from "./platforms/asked.ts";
 import { refusal } from "./refusal.ts";
 import { rootDir } from "./root-dir.ts";
 
@@ -35,6 +36,7 @@ export function loadProgramConfig(): { fleet: FleetSpec; settings: StackSettings
       stackProblems: problems,
       hasReceivers: settings.hasReceivers,
       hasDatabasePassword: settings.hasDatabasePassword,
+      existingMonitoring: existingMonitoring(settings) !== undefined,
       env: process.env,
       // `fleet --set` reaches the program through the engine, which passes its environment on.
       sets: JSON.parse(process.env["MCP_FLEET_SET"] ?? "[]") as string[],

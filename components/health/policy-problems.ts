@@ -34,7 +34,16 @@ export class PolicyError extends Error {
 }
 
 /** Components that can be asked before (`gate`) and after (`watch`) the switch. */
-export type AskableComponents = Readonly<Record<"gate" | "watch", readonly string[]>>;
+export interface AskableComponents {
+  readonly gate: readonly string[];
+  readonly watch: readonly string[];
+  /**
+   * After the switch, but by queries alone: somebody else runs them.
+   *
+   * @default none
+   */
+  readonly queried?: readonly string[];
+}
 
 /** What of the fleet file's settings fits no probe or no component: found before anything is deployed. */
 export function policyProblems(
@@ -71,7 +80,8 @@ function ownProblems(
   const at = (...keys: (string | number)[]) => ["probes", index, ...keys];
   const when = probe.tags.includes("watch") ? "watch" : "gate";
   const beside = probes[when].map(({ name }) => name).filter((name) => name !== probe.name);
-  const components = askable[when];
+  const queried = when === "watch" && probe.kind === "promql" ? (askable.queried ?? []) : [];
+  const components = [...askable[when], ...queried];
   const asked = probe.at ?? probe.subject;
   const problems: PolicyProblem[] = probe.after.flatMap((other, inner) =>
     beside.includes(other)

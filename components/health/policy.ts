@@ -1,5 +1,6 @@
 import { loginRole, pgbouncerPort } from "../database/names.ts";
 import { gatewayPorts } from "../gateway/gateway-routes.ts";
+import { scopeQuery, type Scope } from "../monitoring/scope.render.ts";
 import { serverMetricsPort, schemaOf, type ServerSpec } from "../servers/mcp-server.schema.ts";
 import type { HealthSpec, RolloutSpec } from "./health.schema.ts";
 import {
@@ -22,8 +23,21 @@ export interface ProbedFleet {
   /** Whether somebody else runs the database: then it is asked through the pooler alone. */
   readonly externalDatabase?: boolean;
   readonly scrapeIntervalSeconds: number;
+  /**
+   * A Prometheus of somebody else that is asked in place of the fleet's own.
+   *
+   * @default - the fleet has its own Prometheus and Alertmanager
+   */
+  readonly neighbour?: AskedNeighbour;
   readonly health: HealthSpec;
   readonly rollout: RolloutSpec;
+}
+
+export interface AskedNeighbour {
+  /** Labels that series of this fleet have there, and no others. */
+  readonly scope: Scope;
+  /** On which it is asked. */
+  readonly port: number;
 }
 
 export interface Policies {
@@ -60,32 +74,61 @@ const foreignRestarts = 2;
 export function policyFor(fleet: ProbedFleet): Policies {
   const { health, rollout } = fleet;
   const all = probesOf(fleet);
-  const problems = policyProblems(health, all, componentsOf(fleet));
+  const problems = healthProblems(fleet);
   if (problems.length > 0) throw new PolicyError(problems);
+  const asked = (probes: readonly Probe[]) =>
+    adjust(probes, health).map((probe) => ofNeighbour(probe, fleet));
   const policy = { version: 1, baseline: health.baseline, targets: {} } as const;
   return {
-    private: { ...policy, mode: { kind: "gate" }, probes: adjust(all.gate, health) },
+    private: { ...policy, mode: { kind: "gate" }, probes: asked(all.gate) },
     public: {
       ...policy,
       mode: { kind: "watch", seconds: rollout.bakeSeconds },
-      probes: adjust(all.watch, health),
+      probes: asked(all.watch),
     },
   };
 }
 
 /** What of the fleet file's `health` fits no probe or no component. */
 export function healthProblems(fleet: ProbedFleet): readonly PolicyProblem[] {
-  return policyProblems(fleet.health, probesOf(fleet), componentsOf(fleet));
+  return [
+    ...policyProblems(fleet.health, probesOf(fleet), componentsOf(fleet)),
+    ...fleet.health.probes.flatMap((probe, index) => queryProblems(probe, index, fleet)),
+  ];
 }
 
 /** Parts that can be asked, before and after the switch. */
-function componentsOf({ servers, externalDatabase }: ProbedFleet): AskableComponents {
+function componentsOf({ servers, externalDatabase, neighbour }: ProbedFleet): AskableComponents {
   const gate = [
     ...servers.map(({ name }) => name),
     ...(externalDatabase ? [] : ["postgres"]),
     "pgbouncer",
   ];
-  return { gate, watch: [...gate, "gateway", "prometheus", "alertmanager"] };
+  const watch = [...gate, "gateway"];
+  return neighbour
+    ? { gate, watch, queried: ["prometheus"] }
+    : { gate, watch: [...watch, "prometheus", "alertmanager"] };
+}
+
+/** A Prometheus that has the series of others as well is asked about those of the fleet alone. */
+function ofNeighbour(probe: Probe, { neighbour }: Pick<ProbedFleet, "neighbour">): Probe {
+  if (neighbour === undefined || probe.kind !== "promql") return probe;
+  return { ...probe, port: neighbour.port, query: scopeQuery(probe.query, neighbour.scope) };
+}
+
+/** What cannot be narrowed to the fleet's series must not be asked. */
+function queryProblems(
+  probe: Probe,
+  index: number,
+  fleet: Pick<ProbedFleet, "neighbour">,
+): PolicyProblem[] {
+  try {
+    ofNeighbour(probe, fleet);
+    return [];
+  } catch (error) {
+    const allowed = "PromQL, to be asked of a Prometheus that has the series of others as well";
+    return [{ at: ["probes", index, "query"], got: (error as Error).message, known: [], allowed }];
+  }
 }
 
 /** Derived probes and own ones, before anything is changed or switched off. */

@@ -1,3 +1,4 @@
+import { asLabels, byAddress, byName, podMeta } from "../platform/kubernetes/pod-relabelling.ts";
 import type { ScrapeTarget, Whereabouts } from "./scrape-target.ts";
 
 type FoundTarget = ScrapeTarget<Exclude<Whereabouts, string>>;
@@ -9,6 +10,7 @@ type FoundTarget = ScrapeTarget<Exclude<Whereabouts, string>>;
  */
 export function discoveredTargets({ address, port, labels }: FoundTarget) {
   const { discovery, expected } = address;
+  const { domain } = discovery;
   return {
     ...(expected.length > 0 && {
       static_configs: [{ targets: expected.map((host) => `${host}:${port}`) }],
@@ -22,31 +24,11 @@ export function discoveredTargets({ address, port, labels }: FoundTarget) {
     ],
     relabel_configs: [
       // What has ended stays in the list for a while.
-      { source_labels: [meta("phase")], regex: "Failed|Succeeded", action: "drop" },
-      ...addressRules(discovery.domain, port),
-      ...Object.entries<string>({ ...labels }).map(([target_label, replacement]) => ({
-        target_label,
-        replacement,
-      })),
+      { source_labels: [podMeta("phase")], regex: "Failed|Succeeded", action: "drop" },
+      ...(domain === undefined ? byAddress(port) : byName("(.+)", `$1.${domain}`, port)),
+      ...asLabels(labels),
     ],
   };
-}
-
-/** The address is the `instance` label, too: the name by which gates and the gateway know a copy, where it has one. */
-function addressRules(domain: string | undefined, port: number) {
-  // Targets that are named are no pods of the list: they have no such label, and stay as they are.
-  const rule = (label: string, regex: string, host: string) => ({
-    source_labels: [meta(label)],
-    regex,
-    target_label: "__address__",
-    replacement: `${host}:${port}`,
-  });
-  if (domain !== undefined) return [rule("name", "(.+)", `$1.${domain}`)];
-  return [rule("ip", "([^:]+)", "$1"), rule("ip", "(.*:.*)", "[$1]")];
-}
-
-function meta(label: string): string {
-  return `__meta_kubernetes_pod_${label}`;
 }
 
 function selectorOf(labels: Readonly<Record<string, string>>): string {

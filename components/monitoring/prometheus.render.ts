@@ -5,12 +5,16 @@ import { alertSettings } from "./alerts/fleet-settings.ts";
 import { recordingRules } from "./alerts/recording.ts";
 import { sloRecordings } from "./alerts/slo.ts";
 import { discoveredTargets } from "./discovery.render.ts";
+import type { Relabelling } from "../platform/platform.ts";
+import { withAbsence } from "./alerts/absence.ts";
+import { ownMonitoringAlerts } from "./alerts/monitoring.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import {
   promDuration,
   renderAlertTests,
   renderRecordingTests,
   renderRules,
+  type PlainAlert,
   yamlFile,
 } from "./rules.render.ts";
 import type { ScrapeTarget } from "./scrape-target.ts";
@@ -80,11 +84,18 @@ export function renderPrometheusTests(input: RulesInput): Record<string, string>
 interface RulesInput {
   readonly spec: MonitoringSpec;
   readonly targets: readonly ScrapeTarget<unknown>[];
+  /**
+   * Whether somebody else's Prometheus has them in place of ours. Then there is nothing to say of ours, and a part that
+   * has no target at all, where ours would have one that is down, is down as well.
+   *
+   * @default false
+   */
+  readonly elsewhere?: boolean;
 }
 
 /** The rules but for the version of it all, file name -> content. */
 export function renderRuleFiles(input: RulesInput): Record<string, string> {
-  const alerts = alertsOf(input.spec);
+  const alerts = ruledAlerts(input);
   const groups = alertGroups.map((group) => [
     `${group}${rulesSuffix}`,
     renderRules(
@@ -101,14 +112,35 @@ export function renderRuleFiles(input: RulesInput): Record<string, string> {
   };
 }
 
+/** The rules for a Prometheus of somebody else that serves in place of ours, file name -> content. */
+export function renderRulesElsewhere(
+  input: Pick<RulesInput, "spec" | "targets">,
+): Record<string, string> {
+  const files = renderRuleFiles({ ...input, elsewhere: true });
+  const jobs = input.targets.map(({ job, port, labels }) => ({ job, port, labels }));
+  const scraped = JSON.stringify([scrapeSettings(input.spec.prometheus), jobs]);
+  return { ...files, [versionFile]: versionRules({ ...files, scraped }) };
+}
+
 const alertsOf = (spec: MonitoringSpec) => fleetAlerts(alertSettings(spec));
 
-function recordings({ spec, targets }: RulesInput) {
-  return [...recordingRules, ...memoryLimits(spec, targets)];
+function ruledAlerts({ spec, targets, elsewhere = false }: RulesInput): readonly PlainAlert[] {
+  const alerts = alertsOf(spec);
+  if (!elsewhere) return alerts;
+  const ours = new Set(ownMonitoringAlerts.map(({ name }) => name));
+  return alerts.filter(({ name }) => !ours.has(name)).map((rule) => withAbsence(rule, targets));
+}
+
+function recordings({ spec, targets, elsewhere = false }: RulesInput) {
+  return [...recordingRules, ...memoryLimits(spec, targets, elsewhere)];
 }
 
 /** Limits from the fleet file, as series: what a process uses is compared with them. */
-function memoryLimits(spec: MonitoringSpec, targets: RulesInput["targets"]): RecordingRule[] {
+function memoryLimits(
+  spec: MonitoringSpec,
+  targets: RulesInput["targets"],
+  elsewhere: boolean,
+): RecordingRule[] {
   const own: Readonly<Record<string, number>> = {
     postgres: spec.postgresExporter.memoryMb,
     pgbouncer: spec.pgbouncerExporter.memoryMb,
@@ -118,8 +150,9 @@ function memoryLimits(spec: MonitoringSpec, targets: RulesInput["targets"]): Rec
       labels: { service, component },
       memoryMb: memoryMb ?? own[service],
     })),
-    { labels: monitoringLabels("alertmanager"), memoryMb: spec.alertmanager.memoryMb },
-    { labels: monitoringLabels("prometheus"), memoryMb: spec.prometheus.memoryMb },
+    ...(["alertmanager", "prometheus"] as const)
+      .filter(() => !elsewhere)
+      .map((name) => ({ labels: monitoringLabels(name), memoryMb: spec[name].memoryMb })),
   ];
   return parts
     .sort((a, b) => (a.labels.service < b.labels.service ? -1 : 1))
@@ -150,31 +183,31 @@ const monitoringLabels = (service: string) => ({ service, component: "monitoring
 function prometheusConfig(input: PrometheusInput) {
   const { fleet, environment, targets, alertmanager } = input;
   const spec = input.spec.prometheus;
-  const interval = promDuration(spec.scrapeIntervalSeconds);
   const jobs: ScrapeTarget[] = [
     ...targets,
     {
       job: "alertmanager",
+      servedBy: "alertmanager",
       address: alertmanager,
       port: alertmanagerPort,
       labels: monitoringLabels("alertmanager"),
     },
     {
       job: "prometheus",
+      servedBy: "prometheus",
       address: "127.0.0.1",
       port: prometheusPort,
       labels: monitoringLabels("prometheus"),
     },
   ];
   refuseDuplicates(jobs);
+  const { pace, bounds } = scrapeSettings(spec);
   return {
     global: {
-      scrape_interval: interval,
-      // Prometheus refuses a timeout above the interval: a shorter interval shortens both.
-      scrape_timeout: promDuration(Math.min(spec.scrapeTimeoutSeconds, spec.scrapeIntervalSeconds)),
+      ...pace,
       evaluation_interval: promDuration(spec.evaluationIntervalSeconds),
       external_labels: { fleet, environment },
-      ...limits,
+      ...bounds,
     },
     rule_files: [...alertGroups, "recording", "version"]
       .map((name) => `${name}${rulesSuffix}`)
@@ -186,25 +219,44 @@ function prometheusConfig(input: PrometheusInput) {
   };
 }
 
+/** How every target is scraped. */
+export function scrapeSettings({
+  scrapeIntervalSeconds,
+  scrapeTimeoutSeconds,
+}: MonitoringSpec["prometheus"]) {
+  return {
+    pace: {
+      scrape_interval: promDuration(scrapeIntervalSeconds),
+      // Prometheus refuses a timeout above the interval: a shorter interval shortens both.
+      scrape_timeout: promDuration(Math.min(scrapeTimeoutSeconds, scrapeIntervalSeconds)),
+    },
+    bounds: limits,
+  };
+}
+
 function scrapeConfig(target: ScrapeTarget) {
   const { job, address, port, labels } = target;
+  const relabelled = metricRelabellings(target);
   return {
     job_name: job,
     ...(typeof address === "string"
       ? { static_configs: [{ targets: [`${address}:${port}`], labels: { ...labels } }] }
       : discoveredTargets({ ...target, address })),
-    ...(labels.component === "mcp-server" && {
-      // Our servers name themselves on every series: the same name twice says nothing. Any other claim stays visible.
-      metric_relabel_configs: [
-        {
-          source_labels: ["exported_service"],
-          regex: labels.service,
-          target_label: "exported_service",
-          replacement: "",
-        },
-      ],
-    }),
+    ...(relabelled.length > 0 && { metric_relabel_configs: relabelled }),
   };
+}
+
+/** Our servers name themselves on every series: the same name twice says nothing. Any other claim stays visible. */
+export function metricRelabellings({ labels }: Pick<ScrapeTarget, "labels">): Relabelling[] {
+  if (labels.component !== "mcp-server") return [];
+  return [
+    {
+      source_labels: ["exported_service"],
+      regex: labels.service,
+      target_label: "exported_service",
+      replacement: "",
+    },
+  ];
 }
 
 function refuseDuplicates(jobs: readonly ScrapeTarget[]): void {

@@ -11,7 +11,7 @@ import {
   renderRuleFiles,
   versionFile,
 } from "./prometheus.render.ts";
-import { scopeRules } from "./scope.render.ts";
+import { giveRules } from "./shared-rules.ts";
 import type { ScrapeTarget, Whereabouts } from "./scrape-target.ts";
 
 export interface PrometheusArgs {
@@ -25,6 +25,8 @@ export interface PrometheusArgs {
   readonly targets: readonly ScrapeTarget<pulumi.Input<Whereabouts>>[];
 }
 
+/** Type of the component. */
+export const prometheusToken = "mcpfleet:monitoring:Prometheus";
 /** Logical name of the workload; its address derives from it. */
 export const prometheusName = "prometheus";
 
@@ -43,7 +45,7 @@ export class Prometheus extends pulumi.ComponentResource {
   readonly resource: pulumi.CustomResource;
 
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mcpfleet:monitoring:Prometheus", name, {}, opts);
+    super(prometheusToken, name, {}, opts);
     const { platform } = args;
     const spec = args.spec.prometheus;
     const files = pulumi.all(args.targets.map(resolveTarget)).apply((targets) =>
@@ -79,14 +81,13 @@ export class Prometheus extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const { rules, scope = {} } = platform.neighbours ?? {};
-    const shared = rules && {
-      ...renderRuleFiles(args),
-      [versionFile]: files.apply((all) => all[versionFile]!),
-    };
-    for (const [file, text] of Object.entries(shared ?? {})) {
-      const scoped = pulumi.output(text).apply((known) => scopeRules(known, scope));
-      rules?.(file.replace(/[.].*/, ""), scoped, { parent: this });
+    if (platform.neighbours) {
+      const version = files.apply((all) => all[versionFile]!);
+      giveRules(
+        platform.neighbours,
+        { ...renderRuleFiles(args), [versionFile]: version },
+        { parent: this },
+      );
     }
     this.address = workload.address;
     this.url = pulumi.output(url);

@@ -29,12 +29,14 @@ export function promDuration(seconds: number): string {
 
 /** A rule without its tests. */
 export type PlainRecording = Pick<RecordingRule, "record" | "expr" | "labels">;
+/** A rule without its tests. */
+export type PlainAlert = Omit<AlertRule, "tests">;
 
 /** One group: recorded series first, for the alerts that read them. */
 export function renderRules(
   group: string,
   recordings: readonly PlainRecording[],
-  alerts: readonly AlertRule[],
+  alerts: readonly PlainAlert[],
 ): string {
   return yamlFile({
     groups: [

@@ -17,6 +17,8 @@ interface Found {
 export interface ScrapeTarget<A = Whereabouts> {
   /** Job name; unique. A server's job is named after the server. */
   readonly job: string;
+  /** Component whose copies serve the metrics. */
+  readonly servedBy: string;
   readonly address: A;
   readonly port: number;
   /** On every series of this target. Alerts inherit them, and routes and inhibitions match on them. */
@@ -55,6 +57,7 @@ export function serverTarget<A>(
 ): ScrapeTarget<A> {
   return {
     job: server.name,
+    servedBy: server.name,
     address,
     port: metricsPort,
     labels: {
@@ -69,26 +72,28 @@ export function serverTarget<A>(
 
 /** The gateway's own metrics. Without it no server is reachable: critical. */
 export function gatewayTarget<A>(address: A): ScrapeTarget<A> {
-  return critical("gateway", "gateway", address);
+  return critical("gateway", "gateway", "gateway", address);
 }
 
 /** @param address of the PostgreSQL exporter. */
 export function postgresTarget<A>(address: A): ScrapeTarget<A> {
-  return critical("postgres", "database", address);
+  return critical("postgres", "postgres-exporter", "database", address);
 }
 
 /** @param address of the PgBouncer exporter. */
 export function pgbouncerTarget<A>(address: A): ScrapeTarget<A> {
-  return critical("pgbouncer", "database", address);
+  return critical("pgbouncer", "pgbouncer-exporter", "database", address);
 }
 
 function critical<A>(
   service: keyof typeof metricsPorts,
+  servedBy: string,
   component: TargetLabels["component"],
   address: A,
 ): ScrapeTarget<A> {
   return {
     job: service,
+    servedBy,
     address,
     port: metricsPorts[service],
     labels: { service, component, critical: "true" },

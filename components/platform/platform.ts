@@ -51,12 +51,59 @@ export interface Neighbours {
    * @default - nobody asked for it
    */
   readonly dashboard?: (file: string, content: string, opts: Parent) => pulumi.Resource;
+  /**
+   * A Prometheus that watches the fleet in place of one of its own; what it finds, it tells an Alertmanager of its own.
+   * With it there is a way to have `rules` evaluated.
+   *
+   * @default - the fleet has its own
+   */
+  readonly prometheus?: NeighbourPrometheus;
+}
+
+/** A Prometheus that somebody else runs. */
+export interface NeighbourPrometheus {
+  /** Host name, by which gates ask it; see `Target.workload`. */
+  readonly address: string;
+  /** Where a person or a query from inside reaches it. */
+  readonly url: string;
+  /** Has the copies of a workload scraped. */
+  readonly scrape: (job: ScrapeJob, opts: Parent) => pulumi.Resource;
+}
+
+/** The targets of one scrape job, and how they are scraped. */
+export interface ScrapeJob {
+  /** Label `job`; unique. */
+  readonly job: string;
+  /** Component whose copies are its targets. */
+  readonly component: string;
+  /** Host name of the only copy, or how several are found. */
+  readonly found: pulumi.Input<string | Discovery>;
+  readonly port: number;
+  /** On every series. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Interval and timeout, Prometheus durations. */
+  readonly pace: { readonly scrape_interval: string; readonly scrape_timeout: string };
+  /** Of one scrape, in Prometheus's words: `sample_limit` and its like. */
+  readonly bounds: Readonly<Record<string, string | number>>;
+  /** What is done to each series. */
+  readonly metricRelabelings: readonly Relabelling[];
+}
+
+/** A step of relabelling, in Prometheus's words. */
+export interface Relabelling {
+  readonly source_labels?: readonly string[];
+  readonly regex?: string;
+  readonly target_label?: string;
+  readonly replacement?: string;
+  readonly action?: "drop" | "labeldrop";
 }
 
 /** A file of rules as Prometheus reads it. */
 export interface RuleFile {
   readonly groups: readonly {
     readonly name: string;
+    /** @default - Prometheus's own */
+    readonly interval?: string;
     readonly rules: readonly {
       readonly expr: string;
       readonly labels?: Readonly<Record<string, string>>;

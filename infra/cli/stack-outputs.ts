@@ -1,4 +1,5 @@
 import type { OutputMap } from "@pulumi/pulumi/automation/index.js";
+import type { Scope } from "../../components/monitoring/scope.render.ts";
 import type { FleetAddresses } from "../health/check-fleet.ts";
 import { UserError } from "./exit-codes.ts";
 
@@ -11,7 +12,10 @@ export interface FleetOutputs {
   readonly clientConfig: unknown;
   readonly tokens: Readonly<Record<string, { readonly primary: string; readonly backup: string }>>;
   readonly prometheusUrl: string;
-  readonly alertmanagerUrl: string;
+  /** Labels of the fleet's series, where Prometheus is somebody else's. */
+  readonly prometheusScope?: Scope;
+  /** Null: there is none of the fleet's own. */
+  readonly alertmanagerUrl: string | null;
   readonly grafanaUrl: string | null;
 }
 
@@ -31,6 +35,7 @@ export function addressesOf(outputs: FleetOutputs): FleetAddresses {
   return {
     servers: outputs.servers,
     prometheusUrl: outputs.prometheusUrl,
+    ...(outputs.prometheusScope && { prometheusScope: outputs.prometheusScope }),
     token: client?.primary ?? "",
   };
 }

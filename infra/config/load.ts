@@ -34,6 +34,12 @@ export interface ConfigSource {
    * @default not known here, and not asked for
    */
   readonly hasDatabasePassword?: boolean;
+  /**
+   * Whether monitoring of the platform serves in place of the fleet's own.
+   *
+   * @default false
+   */
+  readonly existingMonitoring?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** `path=value` of every `--set`. */
   readonly sets: readonly string[];
@@ -94,7 +100,7 @@ export function loadFleet(source: ConfigSource): LoadedConfig {
 /** Everything that is wrong with the content of a fleet file, for the stack that runs it. */
 function findAll(
   data: unknown,
-  { hasReceivers, hasDatabasePassword }: ConfigSource,
+  { hasReceivers, hasDatabasePassword, existingMonitoring = false }: ConfigSource,
 ): readonly Finding[] {
   const broken = schemaFindings(fleetFileSchema, data);
   const file = broken.length === 0 ? fleetFileSchema.parse(data) : draftOf(data, broken);
@@ -102,8 +108,10 @@ function findAll(
   const spec = resolveFleet(file);
   return [
     ...broken,
-    ...ruleFindings({ file, spec, data }),
-    ...(hasReceivers === false ? missingReceiverSecrets(spec.monitoring.alertmanager) : []),
+    ...ruleFindings({ file, spec, data, existingMonitoring }),
+    ...(hasReceivers === false && !existingMonitoring
+      ? missingReceiverSecrets(spec.monitoring.alertmanager)
+      : []),
     ...(hasDatabasePassword === false ? missingDatabasePassword(spec.postgres) : []),
   ];
 }

@@ -2,6 +2,7 @@ import type { Finding } from "./problems.ts";
 import { databaseRules } from "./rules/database.ts";
 import { dependencyRules } from "./rules/dependencies.ts";
 import { envRules } from "./rules/env.ts";
+import { existingMonitoringRules } from "./rules/existing-monitoring.ts";
 import { healthRules } from "./rules/health.ts";
 import type { RuleInput } from "./rules/input.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
@@ -18,5 +19,6 @@ export function ruleFindings(input: RuleInput): readonly Finding[] {
     databaseRules,
     healthRules,
     monitoringRules,
+    existingMonitoringRules,
   ].flatMap((rule) => rule(input));
 }

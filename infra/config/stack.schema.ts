@@ -135,6 +135,7 @@ export function loadStackConfig(
   if (platform === "kubernetes" && kubernetes.namespace === undefined) {
     problems.push(...namespaceProblems(options.stack));
   }
+  if (platform === "kubernetes") problems.push(...existingProblems(kubernetes, options.stack));
   const named = platform === "kubernetes" ? kubernetes.secrets : undefined;
   return {
     settings: {
@@ -163,6 +164,23 @@ function namespaceProblems(stack: string | undefined): Problem[] {
       got: `the default, ${name}, ${name.length} characters`,
       allowed: parsed.error.issues[0]!.message,
       fix: "set it, or give the stack another name",
+    },
+  ];
+}
+
+/** In the stack's namespace there is nobody else's pod that anything could reach. */
+function existingProblems(
+  { namespace, monitoring: { existing } }: KubernetesSettings,
+  stack: string | undefined,
+): Problem[] {
+  const own = namespace ?? (stack === undefined ? undefined : defaultNamespace(stack));
+  if (existing === undefined || existing.prometheus.namespace !== own) return [];
+  return [
+    {
+      path: `${prefix}kubernetes.monitoring.existing.prometheus.namespace`,
+      got: own,
+      allowed: "another namespace than the stack's own, which holds nothing but the stack",
+      fix: "name the one that the existing Prometheus is in",
     },
   ];
 }

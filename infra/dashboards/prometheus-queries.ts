@@ -1,3 +1,4 @@
+import { scopeQuery, type Scope } from "../../components/monitoring/scope.render.ts";
 import type { FetchBy } from "../health/report.ts";
 
 /** One series of an answer. */
@@ -41,30 +42,35 @@ type Result =
 export class PrometheusQueries {
   readonly #url: string;
   readonly #fetch: FetchBy;
+  readonly #scoped: (query: string) => string;
 
   /**
    * @param url of the console, without a slash at its end.
    * @param fetchBy way to it; default: straight.
+   * @param scope labels of the series that are meant, where it has those of others too; default: it has no others.
    */
-  constructor(url: string, fetchBy: FetchBy = fetch) {
+  constructor(url: string, fetchBy: FetchBy = fetch, scope?: Scope) {
     this.#url = url;
     this.#fetch = fetchBy;
+    this.#scoped = (query) => (scope ? scopeQuery(query, scope) : query);
   }
 
   /** @throws Error with Prometheus's own words. */
   async instant(query: string, at: number): Promise<Series[]> {
-    return seriesOf(await this.#ask<Result>("query", { query, time: String(at) }));
+    const asked = { query: this.#scoped(query), time: String(at) };
+    return seriesOf(await this.#ask<Result>("query", asked));
   }
 
   /** @throws Error with Prometheus's own words. */
   async range(query: string, { from, to, step }: Span): Promise<Series[]> {
     const span = { start: String(from), end: String(to), step: String(step) };
-    return seriesOf(await this.#ask<Result>("query_range", { query, ...span }));
+    const asked = { query: this.#scoped(query), ...span };
+    return seriesOf(await this.#ask<Result>("query_range", asked));
   }
 
   /** Values that a label of a metric has had since `from`, in order. */
   async labelValues(metric: string, label: string, { from, to }: Span): Promise<string[]> {
-    const given = { "match[]": metric, start: String(from), end: String(to) };
+    const given = { "match[]": this.#scoped(metric), start: String(from), end: String(to) };
     const query = new URLSearchParams(given).toString();
     const values = await this.#ask<string[]>(`label/${label}/values?${query}`);
     return [...values].sort();

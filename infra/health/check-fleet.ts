@@ -1,3 +1,4 @@
+import type { Scope } from "../../components/monitoring/scope.render.ts";
 import type { Site } from "../platforms/site.ts";
 import { checkServer } from "./mcp.ts";
 import { checkTargets } from "./prometheus.ts";
@@ -8,6 +9,12 @@ export interface FleetAddresses {
   /** Server name -> MCP URL. */
   readonly servers: Readonly<Record<string, string>>;
   readonly prometheusUrl: string;
+  /**
+   * Labels of the fleet's targets.
+   *
+   * @default - Prometheus has no others
+   */
+  readonly prometheusScope?: Scope;
   readonly token: string;
 }
 
@@ -24,7 +31,7 @@ export async function checkFleet(
         checkServer(name, url, addresses.token, fetchBy),
       ),
     ),
-    checkTargets(addresses.prometheusUrl, fetchBy),
+    checkTargets(addresses.prometheusUrl, fetchBy, addresses.prometheusScope),
   ]);
   return [...merge(parts, servers), targets];
 }

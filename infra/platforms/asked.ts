@@ -1,4 +1,8 @@
+import type { AskedNeighbour } from "../../components/health/policy.ts";
+import type { ExistingMonitoring } from "../../components/platform/kubernetes/kubernetes.schema.ts";
+import { seriesOf } from "../../components/platform/kubernetes/names.ts";
 import type { StackSettings } from "../config/index.ts";
+import type { Place } from "./place.ts";
 
 type Asked = Pick<StackSettings, "platform" | "kubernetes">;
 
@@ -18,4 +22,19 @@ export function askedOfPlatform({
 /** @param grafana whether it is part of the fleet. */
 export function showsDashboards({ platform, kubernetes }: Asked, grafana: boolean): boolean {
   return grafana || (platform === "kubernetes" && kubernetes.monitoring.dashboards !== undefined);
+}
+
+/** Monitoring of the platform that serves in place of the fleet's own. */
+export function existingMonitoring({
+  platform,
+  kubernetes,
+}: Asked): ExistingMonitoring | undefined {
+  return platform === "kubernetes" ? kubernetes.monitoring.existing : undefined;
+}
+
+/** The Prometheus that gates ask in place of the fleet's own. */
+export function askedNeighbour(settings: Asked, place: Place): AskedNeighbour | undefined {
+  const existing = existingMonitoring(settings);
+  if (existing === undefined || place.platform !== "kubernetes") return undefined;
+  return { scope: seriesOf(place.namespace), port: existing.prometheus.port };
 }

@@ -127,9 +127,10 @@ async function deployed(stack: string, gates: ReleaseGates): Promise<Fleet> {
   const fleet = new Fleet(stack, { platform, spec, grafana: true, dashboards, gates });
   // Everything hangs on the last parts: once they are there, so is the rest.
   await Promise.all(
-    [fleet.gateway.workload.address, fleet.prometheus.address, fleet.grafana!.address].map(
-      (output) => new Promise((resolve) => output.apply(resolve)),
-    ),
+    [
+      fleet.gateway.workload.address,
+      ...Object.values(fleet.monitoring.guarded).map(({ id }) => pulumi.output(id)),
+    ].map((output) => new Promise((resolve) => output.apply(resolve))),
   );
   const containers = () =>
     named("Container").filter(({ name }) => name.startsWith(`mcp-fleet-${stack}-`));

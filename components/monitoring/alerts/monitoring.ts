@@ -4,9 +4,8 @@ import { targetDown, watchdog } from "./heartbeat.ts";
 import { alertmanager, prometheus, reloadFailed } from "./monitoring-kinds.ts";
 import { notConnected, notIngesting, prometheusCounted, sendFailing } from "./prometheus.ts";
 
-export const monitoringAlerts: readonly Alert[] = [
-  watchdog,
-  targetDown,
+/** About the fleet's own Prometheus and Alertmanager. */
+export const ownMonitoringAlerts: readonly Alert[] = [
   reloadFailed(
     "PrometheusConfigReloadFailed",
     "prometheus_config_last_reload_successful",
@@ -27,3 +26,5 @@ export const monitoringAlerts: readonly Alert[] = [
   notificationsFailing,
   invalidAlerts,
 ];
+
+export const monitoringAlerts: readonly Alert[] = [watchdog, targetDown, ...ownMonitoringAlerts];

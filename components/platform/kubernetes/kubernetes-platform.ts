@@ -35,7 +35,7 @@ import { notAwaited, type Named, type Scope } from "./named.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
 import { ownNamespace } from "./namespace.ts";
 import { neighboursOf } from "./neighbours.ts";
-import { denyAll, policyOf, type Edges } from "./network-policy.ts";
+import { denyAll, policyOf, scraperOf, type Edges } from "./network-policy.ts";
 import { podListAccess } from "./pod-list-access.ts";
 import { podSet } from "./pod-set.ts";
 import { scaling } from "./scaling.ts";
@@ -102,8 +102,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { metadata: this.#meta("deny-all", "namespace", namespace), spec: denyAll },
       this.#options({ parent: this }),
     );
-    this.neighbours = neighboursOf(settings.monitoring, namespace, {
+    this.neighbours = neighboursOf(settings.monitoring, {
       namespace: this.#namespace,
+      zone: this.#zone,
+      selector: (component) => this.#selector(component),
       labels: (resource, component, revision) => this.#labels(resource, component, revision),
       options: (opts) => this.#options(opts),
     });
@@ -308,6 +310,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     named: Named,
     opts: pulumi.CustomResourceOptions,
   ): networking.NetworkPolicy {
+    const { existing } = this.#args.settings.monitoring;
     return new networking.NetworkPolicy(
       name,
       {
@@ -316,6 +319,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
           policyOf(selector, edges, {
             open: args.audience === "clients",
             ...(args.discovers && { apiServer: this.#args.apiServer }),
+            ...(existing && { scraper: scraperOf(existing) }),
           }),
         ),
       },

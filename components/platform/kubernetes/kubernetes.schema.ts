@@ -38,6 +38,40 @@ const selectedBy = z.record(
   }),
   labelValue,
 );
+/** Monitoring of the cluster that serves in place of the fleet's own. */
+const existingMonitoring = z.strictObject({
+  prometheus: z
+    .strictObject({
+      service: objectName.describe("Its Service, as in kube-prometheus-stack-prometheus."),
+      namespace: objectName.describe("Namespace of that Service."),
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .default(9090)
+        .describe("Port of that Service; plain HTTP, without a login."),
+    })
+    .describe("Where gates, `fleet health` and `fleet dashboards` ask it, by port-forward."),
+  labels: selectedBy
+    .default({})
+    .describe(
+      "Labels by which its operator selects PodMonitors and, unless prometheusRules has its own, rules.",
+    ),
+  scraper: z
+    .strictObject({
+      namespace: objectName.optional().describe("Default: that of the Service."),
+      podLabels: z
+        .record(metadataKey, labelValue)
+        .refine((labels) => Object.keys(labels).length > 0, {
+          error: "at least one label, or every pod of that namespace could call the fleet",
+        })
+        .default({ "app.kubernetes.io/name": "prometheus" })
+        .describe("Labels of its pods."),
+    })
+    .prefault({})
+    .describe("Pods that may call the fleet's metrics."),
+});
+export type ExistingMonitoring = z.output<typeof existingMonitoring>;
 /** What the name of a pod leaves of the 253 characters of DNS: two names of servers, numbers, and the namespace. */
 const longestDomain = 84;
 const gibibytes = (fallback: number) => z.int().min(1).max(65_536).default(fallback);
@@ -185,6 +219,11 @@ export const kubernetesSchema = z
       .describe("Labels of the nodes that may run the fleet."),
     monitoring: z
       .strictObject({
+        existing: existingMonitoring
+          .optional()
+          .describe(
+            "A Prometheus of the cluster, run by the Prometheus operator, in place of the fleet's Prometheus, Alertmanager and Grafana: it scrapes by PodMonitors and has the fleet's rules, with prometheusRules or without. Default: the fleet has its own.",
+          ),
         prometheusRules: z
           .strictObject({
             labels: selectedBy
@@ -208,7 +247,7 @@ export const kubernetesSchema = z
           .describe("Dashboards as ConfigMaps too, for a Grafana of the cluster. Default: none."),
       })
       .prefault({})
-      .describe("What monitoring of the cluster is given beside the fleet's own."),
+      .describe("What monitoring of the cluster is given."),
     priorityClassName: objectName.optional().describe("Default: the cluster's default priority."),
   })
   .superRefine(({ replicas, autoscaling }, context) => {

@@ -26,3 +26,8 @@ export function serviceHost(service: string, { namespace, clusterDomain }: Zone)
 export function podHost(set: string, ordinal: number, zone: Zone): string {
   return `${set}-${ordinal}.${serviceHost(set, zone)}`;
 }
+
+/** Labels that every series of a namespace has, and no other's, where targets are found in the API server. */
+export function seriesOf(namespace: string): { readonly namespace: string } {
+  return { namespace };
+}

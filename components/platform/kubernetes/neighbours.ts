@@ -1,9 +1,11 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import * as core from "@pulumi/kubernetes/core/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { ChildOptions, Neighbours } from "../platform.ts";
+import type { ChildOptions, NeighbourPrometheus, Neighbours } from "../platform.ts";
 import { revisionOf } from "../revision.ts";
-import type { KubernetesSettings } from "./kubernetes.schema.ts";
+import type { ExistingMonitoring, KubernetesSettings } from "./kubernetes.schema.ts";
+import { seriesOf, serviceHost, type Zone } from "./names.ts";
+import { podMonitorSpec } from "./pod-monitor.ts";
 
 /** The objects of the Prometheus operator. */
 const operatorVersion = "monitoring.coreos.com/v1";
@@ -11,6 +13,9 @@ const operatorVersion = "monitoring.coreos.com/v1";
 /** What makes an object one of the stack. */
 interface Owner {
   readonly namespace: pulumi.Input<string>;
+  readonly zone: Zone;
+  /** Of a component's pods. */
+  readonly selector: (component: string) => Record<string, string>;
   readonly labels: (
     resource: string,
     component: string,
@@ -24,14 +29,16 @@ interface Owner {
  * objects by their names, so these stay, and their content changes in place.
  */
 export function neighboursOf(
-  { prometheusRules, dashboards }: KubernetesSettings["monitoring"],
-  scope: string,
-  { namespace, labels, options }: Owner,
+  monitoring: KubernetesSettings["monitoring"],
+  owner: Owner,
 ): Neighbours {
+  const { existing, dashboards } = monitoring;
+  const { namespace, zone, labels, options } = owner;
+  const rulesLabels = monitoring.prometheusRules?.labels ?? existing?.labels;
   return {
-    // Set on every target by the operator, and by what else finds targets in the API server.
-    scope: { namespace: scope },
-    ...(prometheusRules && {
+    scope: seriesOf(zone.namespace),
+    ...(existing && { prometheus: prometheusOf(existing, owner) }),
+    ...(rulesLabels && {
       rules: (group, file, opts) => {
         const name = `${group}-rules`;
         return new CustomResource(
@@ -41,7 +48,7 @@ export function neighboursOf(
             metadata: {
               ...{ name, namespace },
               labels: pulumi.output(file).apply((content) => ({
-                ...prometheusRules.labels,
+                ...rulesLabels,
                 ...labels(name, "prometheus", revisionOf(content)),
               })),
             },
@@ -65,11 +72,44 @@ export function neighboursOf(
               }),
             },
             // A sidecar puts those of all namespaces into one folder.
-            data: { [`${scope}-${file}`]: content },
+            data: { [`${zone.namespace}-${file}`]: content },
           },
           options(opts),
         );
       },
     }),
+  };
+}
+
+/** The cluster's own Prometheus, in place of one of the fleet. */
+function prometheusOf(
+  { prometheus: { service, namespace: place, port }, labels: selected }: ExistingMonitoring,
+  { namespace, zone, selector, labels, options }: Owner,
+): NeighbourPrometheus {
+  const address = serviceHost(service, { ...zone, namespace: place });
+  return {
+    address,
+    url: `http://${address}:${port}`,
+    scrape: ({ found, ...job }, opts) => {
+      const name = `${job.job}-monitor`;
+      const spec = pulumi
+        .output(found)
+        .apply((known) => podMonitorSpec(selector(job.component), { ...job, found: known }));
+      return new CustomResource(
+        name,
+        {
+          ...{ apiVersion: operatorVersion, kind: "PodMonitor" },
+          metadata: {
+            ...{ name, namespace },
+            labels: spec.apply((content) => ({
+              ...selected,
+              ...labels(name, "prometheus", revisionOf(content)),
+            })),
+          },
+          spec,
+        },
+        options(opts),
+      );
+    },
   };
 }

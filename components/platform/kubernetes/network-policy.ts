@@ -2,8 +2,10 @@ import type { networking } from "@pulumi/kubernetes/types/input.js";
 import type { Call, Listener, NetworkRole } from "../platform.ts";
 
 import type { ApiServerPlace } from "./api-server.ts";
+import type { ExistingMonitoring } from "./kubernetes.schema.ts";
 
 type PolicySpec = networking.v1.NetworkPolicySpec;
+type Peer = networking.v1.NetworkPolicyPeer;
 
 /** Labels of pods by which policies find those that call, and those that are called. */
 const roleLabels = {
@@ -22,6 +24,12 @@ export interface Outside {
   readonly open: boolean;
   /** Where the API server is, for those that ask it. */
   readonly apiServer?: readonly ApiServerPlace[];
+  /**
+   * Pods of somebody else's Prometheus, which call on `obs` in place of one of the fleet.
+   *
+   * @default - the fleet has its own
+   */
+  readonly scraper?: Peer;
 }
 
 /** Labels of a pod with these edges. */
@@ -44,16 +52,15 @@ export const denyAll: PolicySpec = { podSelector: {}, policyTypes: ["Ingress", "
 export function policyOf(
   selector: Readonly<Record<string, string>>,
   { listens, calls }: Edges,
-  { open, apiServer = [] }: Outside,
+  { open, apiServer = [], scraper }: Outside,
 ): PolicySpec {
   const outside = calls.some(({ network }) => network === "edge");
   const inside = calls.filter(({ network }) => network !== "edge");
   const ingress = listens.flatMap(({ port, network }) => {
     const ports = [{ protocol: "TCP", port }];
     if (network === "edge") return open ? [{ ports }] : [];
-    return [
-      { from: [{ podSelector: { matchLabels: { [roleLabels.calls(network)]: "yes" } } }], ports },
-    ];
+    const own: Peer = { podSelector: { matchLabels: { [roleLabels.calls(network)]: "yes" } } };
+    return [{ from: [(network === "obs" && scraper) || own], ports }];
   });
   const egress = [
     nameServers,
@@ -80,17 +87,25 @@ export function policyOf(
   };
 }
 
+/** Kubernetes itself labels every namespace with its name. */
+const namespaceName = "kubernetes.io/metadata.name";
+
+/** Where the pods of an existing Prometheus are. */
+export function scraperOf({ prometheus, scraper }: ExistingMonitoring): Peer {
+  const { namespace = prometheus.namespace, podLabels } = scraper;
+  return {
+    namespaceSelector: { matchLabels: { [namespaceName]: namespace } },
+    podSelector: { matchLabels: podLabels },
+  };
+}
+
 function sorted(ports: readonly number[]): number[] {
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
-/** Every cluster has its name servers in this namespace; the label is set by Kubernetes itself. */
+/** Every cluster has its name servers in this namespace. */
 const nameServers = {
-  to: [
-    {
-      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
-    },
-  ],
+  to: [{ namespaceSelector: { matchLabels: { [namespaceName]: "kube-system" } } }],
   ports: [
     { protocol: "UDP", port: 53 },
     { protocol: "TCP", port: 53 },

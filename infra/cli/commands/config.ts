@@ -6,8 +6,10 @@ import {
   readStackFile,
   showFleet,
   silentAlerts,
+  type FleetSpec,
   type LoadedConfig,
 } from "../../config/index.ts";
+import { existingMonitoring } from "../../platforms/asked.ts";
 
 /** What every `config` command needs to know. */
 export interface ConfigContext {
@@ -34,10 +36,20 @@ export function loadStackFleet(ctx: ConfigContext): LoadedConfig {
     stackProblems: problems,
     hasReceivers: settings.hasReceivers,
     hasDatabasePassword: settings.hasDatabasePassword,
+    existingMonitoring: existingMonitoring(settings) !== undefined,
     env: ctx.env,
     sets: ctx.sets,
     rootDir: ctx.rootDir,
   });
+}
+
+/** What the operator should know of alerts that reach nobody; undefined if they reach somebody, or others tell them. */
+export function silentIn(
+  { rootDir, stack }: Pick<ConfigContext, "rootDir" | "stack">,
+  { monitoring }: FleetSpec,
+): string | undefined {
+  const { settings } = readStackFile(rootDir, stack);
+  return existingMonitoring(settings) ? undefined : silentAlerts(monitoring.alertmanager);
 }
 
 /** `config validate`: one line if all is well, else every problem. */
@@ -47,7 +59,7 @@ export function configValidate(ctx: ConfigContext): ConfigAnswer {
     const count = fleet.servers.length;
     const ports = hostPorts(fleet).length;
     const servers = count === 1 ? "1 server" : `${count} servers`;
-    const silent = silentAlerts(fleet.monitoring.alertmanager);
+    const silent = silentIn(ctx, fleet);
     return (
       `ok: stack ${ctx.stack} runs fleet ${fleet.name} (${fleet.environment}): ${servers}, ${ports} host ports, ` +
       `gateway on ${fleet.gateway.bind}:${fleet.gateway.port}\n${silent === undefined ? "" : `note: ${silent}\n`}`

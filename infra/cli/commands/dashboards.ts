@@ -30,7 +30,10 @@ export async function dashboards(
   const { fleet } = loadStackFleet(context);
   await prepareTools(context, "pulumi", "state");
   const stack = await FleetStack.open(context, { create: false });
-  const { prometheusUrl, release } = fleetOutputs(await stack.outputs(), context.stack);
+  const { prometheusUrl, prometheusScope, release } = fleetOutputs(
+    await stack.outputs(),
+    context.stack,
+  );
   const { scrapeIntervalSeconds } = fleet.monitoring.prometheus;
   const span = spanOf(Date.now() / 1000, rangeSeconds, scrapeIntervalSeconds);
   // The launcher changes into the project; what the user typed is meant from where it was typed.
@@ -40,7 +43,11 @@ export async function dashboards(
       : join(context.rootDir, ".build", "dashboards", context.stack);
   const history = new History(historyOf(context.stack)).entries();
   const site = await siteOfState(context, await stack.resources());
-  const prometheus = new PrometheusQueries(prometheusUrl, (url, init) => site.fetch(url, init));
+  const prometheus = new PrometheusQueries(
+    prometheusUrl,
+    (url, init) => site.fetch(url, init),
+    prometheusScope,
+  );
   const files = await writePreview(out, {
     dashboards: fleetDashboards(fleet.monitoring),
     asking: { prometheus, span, scrapeIntervalSeconds },

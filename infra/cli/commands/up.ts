@@ -1,6 +1,5 @@
-import { loadStackFleet } from "./config.ts";
+import { loadStackFleet, silentIn } from "./config.ts";
 import { afterProof, allHealthy } from "../../health/report.ts";
-import { silentAlerts } from "../../config/index.ts";
 import { confirm } from "../confirm.ts";
 import type { Site } from "../../platforms/site.ts";
 import type { CommandContext } from "../context.ts";
@@ -31,7 +30,7 @@ export async function up(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const { fleet } = loadStackFleet(context);
-  const silent = silentAlerts(fleet.monitoring.alertmanager);
+  const silent = silentIn(context, fleet);
   if (fleet.environment === "production" && silent !== undefined) context.note(silent);
   await prepareFor(context, fleet);
   if (!context.yes) {
@@ -143,8 +142,13 @@ function welcome(context: CommandContext, outputs: FleetOutputs): string {
       ["gateway", outputs.gatewayUrl],
       ...Object.entries(outputs.servers).map(([name, url]) => [`  ${name}`, url]),
       ["prometheus", outputs.prometheusUrl],
-      ["alertmanager", outputs.alertmanagerUrl],
-      ["grafana", outputs.grafanaUrl ?? "left out: its image cannot be had here"],
+      // Where Prometheus is somebody else's, so are the other two.
+      ...(outputs.alertmanagerUrl === null
+        ? []
+        : [
+            ["alertmanager", outputs.alertmanagerUrl],
+            ["grafana", outputs.grafanaUrl ?? "left out: its image cannot be had here"],
+          ]),
       ["release", outputs.release],
     ]),
     "",

@@ -8,7 +8,7 @@ import { Fleet } from "../../fleet.ts";
 import { beforeOf, handoverTo } from "../../handover.ts";
 import { prepareContexts } from "../../image-contexts.ts";
 import { officialBaseImage } from "../../platforms/kubernetes/base-image.ts";
-import { askedOfPlatform, showsDashboards } from "../../platforms/asked.ts";
+import { askedOfPlatform, existingMonitoring, showsDashboards } from "../../platforms/asked.ts";
 import { placeOf, type KubernetesPlace } from "../../platforms/place.ts";
 import { labelsOf } from "../../previous-labels.ts";
 import { programDatabasePassword, programReceivers, programTokens } from "../../program-config.ts";
@@ -51,7 +51,9 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
   };
   const resources = deployment?.resources ?? [];
   const records = readRecords(resources);
-  const grafana = wantsGrafana(spec, deployed.resources, deployment !== null);
+  const grafana =
+    existingMonitoring(settings) === undefined &&
+    wantsGrafana(spec, deployed.resources, deployment !== null);
   const run = { project: "mcp-fleet", stack, deployed, config: config ?? {} };
   return runProgram(run, () => {
     const tokens = config && programTokens(spec);

@@ -7,6 +7,12 @@ export interface RuleInput {
   readonly spec: FleetSpec;
   /** The file as it is written, overrides in it, without defaults and perhaps with mistakes. */
   readonly data: unknown;
+  /**
+   * Whether monitoring of the platform serves in place of the fleet's own.
+   *
+   * @default false
+   */
+  readonly existingMonitoring?: boolean;
 }
 
 /** Where a server's setting was made: at the server, or in `serverDefaults` for all of them. */

@@ -1,3 +1,5 @@
+import type { KubernetesSettings } from "../../../components/platform/kubernetes/kubernetes.schema.ts";
+
 /** A kind of object that the stack makes in its namespace. */
 export interface Kind {
   readonly kind: string;
@@ -9,15 +11,32 @@ export interface Kind {
 }
 
 /** Rules, for a Prometheus operator. */
-export const prometheusRules: Kind = {
+const prometheusRules: Kind = {
   kind: "PrometheusRule",
   group: "monitoring.coreos.com/v1",
   plural: "prometheusrules",
   optional: true,
 };
 
-/** Group of that kind, without its version. */
+/** What to scrape, for a Prometheus operator. */
+const podMonitors: Kind = {
+  ...{ kind: "PodMonitor", group: prometheusRules.group, plural: "podmonitors" },
+  optional: true,
+};
+
+/** Group of these kinds, without its version. */
 export const operatorGroup = prometheusRules.group.replace(/\/.*/, "");
+
+/** Kinds of the operator that a stack makes, each with the setting that asks for it. */
+export function operatorKinds({
+  existing,
+  prometheusRules: rules,
+}: KubernetesSettings["monitoring"]): readonly (readonly [Kind, string])[] {
+  if (existing) {
+    return [podMonitors, prometheusRules].map((kind) => [kind, "monitoring.existing"]);
+  }
+  return rules ? [[prometheusRules, "monitoring.prometheusRules"]] : [];
+}
 
 /** What runs, in the order in which it may be removed: first what makes pods. */
 export const workloadKinds: readonly Kind[] = [
@@ -40,6 +59,7 @@ export const disposableKinds: readonly Kind[] = [
   { kind: "NetworkPolicy", group: "networking.k8s.io/v1", plural: "networkpolicies" },
   { kind: "Secret", group: "v1", plural: "secrets" },
   { kind: "ConfigMap", group: "v1", plural: "configmaps" },
+  podMonitors,
   prometheusRules,
   { kind: "RoleBinding", group: "rbac.authorization.k8s.io/v1", plural: "rolebindings" },
   { kind: "Role", group: "rbac.authorization.k8s.io/v1", plural: "roles" },

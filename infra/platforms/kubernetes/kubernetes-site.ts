@@ -60,7 +60,8 @@ export class KubernetesSite implements Site {
     return fitOf({ client, stack, settings, fleet, grafana });
   }
 
-  wantsGrafana(fleet: FleetSpec) {
+  async wantsGrafana(fleet: FleetSpec) {
+    if (this.#settings.monitoring.existing) return false;
     return wantsGrafana(this.#client, fleet);
   }
 

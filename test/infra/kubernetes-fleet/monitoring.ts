@@ -103,7 +103,7 @@ export function monitoringClaims(deployed: DeployedFleet): void {
   });
 
   it("gives its dashboards to a Grafana's sidecar, without one of its own", () => {
-    expect(deployed.fleet.grafana).toBeUndefined();
+    expect(deployed.fleet.monitoring.grafanaUrl).toBeUndefined();
     const maps = deployed.ofKind("ConfigMap");
     expect(maps.map(({ name }) => name).sort()).toEqual(
       Object.keys(dashboards)
@@ -129,8 +129,11 @@ export function monitoringClaims(deployed: DeployedFleet): void {
   });
 
   it("gives neither to anybody where nobody asked", () => {
-    const owner = { namespace: "n", labels: () => ({}), options: () => ({}) };
+    const owner = {
+      ...{ namespace: "n", zone: { namespace: "n", clusterDomain: "cluster.local" } },
+      ...{ selector: () => ({}), labels: () => ({}), options: () => ({}) },
+    };
     const { monitoring } = kubernetesSchema.parse({});
-    expect(neighboursOf(monitoring, "n", owner)).toEqual({ scope: { namespace: "n" } });
+    expect(neighboursOf(monitoring, owner)).toEqual({ scope: { namespace: "n" } });
   });
 }

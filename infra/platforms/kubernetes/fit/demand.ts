@@ -47,7 +47,7 @@ const storing: Readonly<Record<string, "postgresGi" | "monitoringGi">> = {
 export function partsOf({ fleet, settings, grafana }: Fleet): readonly Part[] {
   const servers = new Set(fleet.servers.map(({ name }) => name));
   const parts = partLimits(fleet)
-    .filter(({ owner }) => grafana || owner !== "grafana")
+    .filter(({ owner }) => isOurs(owner, { settings, grafana }))
     .map(({ owner, at: path, fixedCpus, ...limits }): Part => {
       const beside = servers.has(owner);
       const copies = beside
@@ -75,18 +75,21 @@ export function partsOf({ fleet, settings, grafana }: Fleet): readonly Part[] {
   ];
 }
 
+/** Whether the fleet has a part that somebody else may have, or nobody. */
+function isOurs(owner: string, { settings, grafana }: Omit<Fleet, "fleet">): boolean {
+  if (owner === "grafana" && !grafana) return false;
+  const monitoring = ["prometheus", "alertmanager", "grafana"].includes(owner);
+  return !(monitoring && settings.monitoring.existing);
+}
+
 /** Every volume of a fleet. */
-export function claimsOf({
-  fleet: { postgres },
-  settings: { storage },
-  grafana,
-}: Fleet): readonly Claim[] {
+export function claimsOf({ fleet: { postgres }, settings, grafana }: Fleet): readonly Claim[] {
   return Object.entries(storing)
-    .filter(([owner]) => grafana || owner !== "grafana")
+    .filter(([owner]) => isOurs(owner, { settings, grafana }))
     .filter(([owner]) => postgres.external === undefined || owner !== "postgres")
     .map(([owner, key]) => ({
       ...{ owner, at: `storage.${key}` },
-      bytes: storage[key] * 2 ** 30,
+      bytes: settings.storage[key] * 2 ** 30,
     }));
 }
 

@@ -1,6 +1,7 @@
 import type { Fit } from "../../site.ts";
 import { readNamedSecrets } from "../named-secrets.ts";
 import { ingressClassFindings, priorityClassFindings, storageClassFindings } from "./classes.ts";
+import { existingMonitoringFindings } from "./existing-monitoring.ts";
 import type { Asked, Findings } from "./findings.ts";
 import { limitRangeFindings } from "./limit-ranges.ts";
 import { namespaceFindings } from "./namespace.ts";
@@ -22,6 +23,7 @@ export async function fitOf(asked: Asked): Promise<Fit> {
     priorityClassFindings(asked),
     nodeFindings(asked),
     operatorFindings(asked),
+    existingMonitoringFindings(asked),
     quotaFindings(asked),
     limitRangeFindings(asked),
   ]);

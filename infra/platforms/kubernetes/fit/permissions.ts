@@ -1,7 +1,7 @@
 import type { KubernetesClient } from "../../../../components/platform/kubernetes/client.ts";
 import type { KubernetesSettings } from "../../../../components/platform/kubernetes/kubernetes.schema.ts";
 import type { Asked, Findings } from "./findings.ts";
-import { operatorGroup, prometheusRules } from "../kinds.ts";
+import { operatorGroup, operatorKinds } from "../kinds.ts";
 
 /** Verbs on resources of one API group. */
 interface Need {
@@ -35,8 +35,12 @@ const needsOf = ({ gateway, autoscaling, monitoring }: KubernetesSettings): read
   },
   // The plugin follows the rollout of a Deployment there.
   { group: "apps", resources: ["replicasets"], verbs: ["list", "watch"] },
-  { group: "", resources: ["serviceaccounts"], verbs: manage },
-  { group: "rbac.authorization.k8s.io", resources: ["roles", "rolebindings"], verbs: manage },
+  // Of the one who finds pods by itself, our own Prometheus.
+  { group: "", resources: ["serviceaccounts"], verbs: monitoring.existing ? tidy : manage },
+  {
+    ...{ group: "rbac.authorization.k8s.io", resources: ["roles", "rolebindings"] },
+    verbs: monitoring.existing ? tidy : manage,
+  },
   // Prometheus is let get, list and watch pods: nobody may give away what they do not have.
   { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "patch"] },
   { group: "", resources: ["pods/log"], verbs: ["get"] },
@@ -44,9 +48,9 @@ const needsOf = ({ gateway, autoscaling, monitoring }: KubernetesSettings): read
   { group: "", resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
   { group: "", resources: ["events"], verbs: ["list"] },
   { group: "", resources: ["configmaps"], verbs: monitoring.dashboards ? manage : tidy },
-  ...(monitoring.prometheusRules
-    ? [{ group: operatorGroup, resources: [prometheusRules.plural], verbs: manage }]
-    : []),
+  ...operatorKinds(monitoring).map(([{ plural }]) => ({
+    ...{ group: operatorGroup, resources: [plural], verbs: manage },
+  })),
 ];
 
 /** One permission. */

@@ -1,0 +1,26 @@
+import { nameOf } from "./release/deployment.ts";
+import type { KnownResource } from "./platforms/site.ts";
+
+/** Volumes that only monitoring of the fleet's own has. */
+const own = ["prometheus-data", "alertmanager-data", "grafana-data"];
+
+/**
+ * Why a stack that has volumes of its own monitoring cannot leave them for somebody else's yet; undefined if it can. They
+ * are protected: the engine would refuse in the middle of the update what is said here before.
+ *
+ * @param existing whether monitoring of the platform serves in place of the fleet's own.
+ */
+export function monitoringObjection(
+  existing: boolean,
+  resources: readonly KnownResource[],
+  stack: string,
+): string | undefined {
+  if (!existing) return undefined;
+  const left = resources.filter(({ urn, protect }) => protect && own.includes(nameOf(urn)));
+  if (left.length === 0) return undefined;
+  return [
+    `mcp-fleet:kubernetes.monitoring.existing: this stack has volumes with what its own monitoring has recorded, and they are protected`,
+    `  to let the stack forget them (they stay in the cluster, and it takes them up again without the setting):`,
+    ...left.map(({ urn }) => `    pulumi state unprotect '${urn}' --stack ${stack} --yes`),
+  ].join("\n");
+}
