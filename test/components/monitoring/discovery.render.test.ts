@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gatewayTarget, type ScrapeTarget } from "../../../components/monitoring/scrape-target.ts";
 import { config, input, scene } from "./prometheus-input.ts";
+import { relabelled, type Step } from "./relabelled.ts";
 
 describe("copies that are found", () => {
   const labels = { "mcp-fleet/stack": "prod", "mcp-fleet/component": "scene" };
@@ -33,10 +34,12 @@ describe("copies that are found", () => {
       ...scene.labels,
     };
     const pod = { __address__: "10.0.0.7", ...pods("name", "scene-0a1b2c3-0") };
-    expect(relabelled(named, { ...pod, ...pods("phase", "Running") })).toEqual(expected);
+    expect(relabelled(named.relabel_configs, { ...pod, ...pods("phase", "Running") })).toEqual(
+      expected,
+    );
     const [{ targets }] = named.static_configs as [{ targets: string[] }];
     expect(targets).toEqual([`scene-0a1b2c3-0.${domain}:9464`]);
-    expect(relabelled(named, { __address__: targets[0]! })).toEqual(expected);
+    expect(relabelled(named.relabel_configs, { __address__: targets[0]! })).toEqual(expected);
     // The same as without discovery.
     expect(config().scrape_configs.find(({ job_name }) => job_name === "scene")).toMatchObject({
       static_configs: [{ labels: scene.labels }],
@@ -48,7 +51,7 @@ describe("copies that are found", () => {
     ["fd00::7", "[fd00::7]:8405"],
   ])("are called at %s where they have no names", (ip, address) => {
     expect(nameless).not.toHaveProperty("static_configs");
-    expect(relabelled(nameless, { __address__: ip, ...pods("ip", ip) })).toEqual({
+    expect(relabelled(nameless.relabel_configs, { __address__: ip, ...pods("ip", ip) })).toEqual({
       __address__: address,
       service: "gateway",
       component: "gateway",
@@ -58,7 +61,7 @@ describe("copies that are found", () => {
 
   it("are no targets once they have ended", () => {
     for (const phase of ["Failed", "Succeeded"]) {
-      expect(relabelled(nameless, pods("phase", phase))).toBeUndefined();
+      expect(relabelled(nameless.relabel_configs, pods("phase", phase))).toBeUndefined();
     }
   });
 });
@@ -66,34 +69,9 @@ describe("copies that are found", () => {
 interface Discovered {
   readonly static_configs?: unknown;
   readonly kubernetes_sd_configs: unknown;
-  readonly relabel_configs: readonly {
-    readonly source_labels?: readonly string[];
-    readonly regex?: string;
-    readonly action?: string;
-    readonly target_label?: string;
-    readonly replacement?: string;
-  }[];
+  readonly relabel_configs: readonly Step[];
 }
 
 function pods(label: string, value: string): Record<string, string> {
   return { [`__meta_kubernetes_pod_${label}`]: value };
-}
-
-/** Labels of a target as Prometheus makes them, of what these rules use of its language; undefined if it is dropped. */
-function relabelled(
-  { relabel_configs: rules }: Discovered,
-  found: Readonly<Record<string, string>>,
-): Record<string, string> | undefined {
-  const labels: Record<string, string> = { ...found };
-  for (const { source_labels = [], regex = "(.*)", action, target_label, replacement } of rules) {
-    const from = source_labels.map((label) => labels[label] ?? "").join(";");
-    const matched = new RegExp(`^(?:${regex})$`).exec(from);
-    if (!matched) continue;
-    if (action === "drop") return undefined;
-    if (action !== undefined) throw new Error(`${action} is not known here`);
-    labels[target_label!] = replacement!.replaceAll("$1", matched[1] ?? "");
-  }
-  return Object.fromEntries(
-    Object.entries(labels).filter(([label]) => !label.startsWith("__meta_")),
-  );
 }

@@ -24,8 +24,16 @@ interface Peer {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A pod of the namespace, somebody at an address that is no pod's, or anybody else outside of the cluster. */
-export type Party = Labels | Address | "outside";
+/**
+ * A pod of the namespace or of another one, somebody at an address that is no pod's, or anybody else outside of the
+ * cluster.
+ */
+export type Party = Labels | Elsewhere | Address | "outside";
+
+interface Elsewhere {
+  readonly namespace: string;
+  readonly labels: Labels;
+}
 
 interface Address {
   readonly address: string;
@@ -55,7 +63,15 @@ export function isAllowed(
 }
 
 function isPod(party: Party): party is Labels {
-  return party !== "outside" && typeof (party as Partial<Address>).address !== "string";
+  return (
+    party !== "outside" &&
+    typeof (party as Partial<Address>).address !== "string" &&
+    !isElsewhere(party)
+  );
+}
+
+function isElsewhere(party: Party): party is Elsewhere {
+  return typeof party === "object" && typeof (party as Partial<Elsewhere>).labels === "object";
 }
 
 function side(
@@ -74,8 +90,12 @@ function side(
 function matches(peers: readonly Peer[] | undefined, party: Party): boolean {
   if (peers === undefined) return true;
   return peers.some(({ podSelector, namespaceSelector, ipBlock }) => {
-    // Other namespaces: nobody of the fleet, and nobody outside.
-    if (namespaceSelector !== undefined) return false;
+    if (namespaceSelector !== undefined) {
+      // Nobody of the fleet, and nobody outside.
+      if (!isElsewhere(party)) return false;
+      const name = { "kubernetes.io/metadata.name": party.namespace };
+      return selects(namespaceSelector, name) && selects(podSelector ?? {}, party.labels);
+    }
     if (ipBlock !== undefined) return isWithin(party, ipBlock.cidr);
     return isPod(party) && podSelector !== undefined && selects(podSelector, party);
   });
@@ -85,7 +105,7 @@ function matches(peers: readonly Peer[] | undefined, party: Party): boolean {
 function isWithin(party: Party, cidr: string): boolean {
   const [network = "", prefix = ""] = cidr.split("/");
   if (Number(prefix) === 0) return true;
-  if (isPod(party) || party === "outside") return false;
+  if (isPod(party) || isElsewhere(party) || party === "outside") return false;
   const block = new BlockList();
   block.addSubnet(network, Number(prefix), network.includes(":") ? "ipv6" : "ipv4");
   return block.check(party.address);
