@@ -5,7 +5,7 @@ import type { Clients } from "../../bench/release/rounds.ts";
 import { disturbed } from "../../bench/release/stand.ts";
 import type { Ran, UpAnswer } from "../docker/support/e2e-fleet.ts";
 import { callOnce, eras } from "../docker/support/mcp-conversation.ts";
-import { defineRules } from "./support/operator.ts";
+import { defineOperatorKinds } from "./support/operator.ts";
 import { ClusterFleet } from "./support/cluster-fleet.ts";
 
 /**
@@ -79,7 +79,7 @@ describe("the fleet on a cluster", () => {
     expect(await cluster.client.api.find(`/api/v1/namespaces/${cluster.client.namespace}`)).toBe(
       undefined,
     );
-    await defineRules(cluster.client);
+    await defineOperatorKinds(cluster.client);
   });
 
   it("is deployed, and every part of it works", async () => {

@@ -13,7 +13,7 @@ import { engineLog } from "../../toolchain/plugins/rpc/engine-log.ts";
 import type { Provider } from "../../toolchain/plugins/rpc/provider.ts";
 import { makeSandbox, randomStack, runFleet, type Sandbox } from "../engine/cli/run-fleet.ts";
 import { openLab, type Lab } from "./support/lab.ts";
-import { defineRules } from "./support/operator.ts";
+import { defineOperatorKinds } from "./support/operator.ts";
 
 /** What a fleet gives to monitoring of the cluster, on an API server that knows the operator's kind of rules. */
 
@@ -24,7 +24,7 @@ let objects: readonly Manifest[];
 
 beforeAll(async () => {
   lab = await openLab();
-  await defineRules(lab.client);
+  await defineOperatorKinds(lab.client);
   sandbox = makeSandbox();
   const stack = randomStack("op");
   const kubernetes = {

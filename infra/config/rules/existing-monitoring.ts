@@ -35,7 +35,8 @@ export function existingMonitoringRules({
   const own = (["prometheus", "alertmanager", "grafana"] as const).flatMap((part) =>
     Object.entries(monitoring[part])
       .filter(([name]) => name !== "receivers" && !(part === "prometheus" && shared.includes(name)))
-      .filter(([name]) => !(part === "grafana" && name === "enabled"))
+      // Ports are those of one machine, and no matter of a cluster anyway.
+      .filter(([name]) => name !== "port" && !(part === "grafana" && name === "enabled"))
       .filter(
         ([name, value]) =>
           !isDeepStrictEqual(value, (defaults[part] as Record<string, unknown>)[name]),

@@ -98,6 +98,24 @@ it("refuses a context that the kubeconfig does not have, instead of doing withou
   ]);
 });
 
+it("knows what a fleet gives to a Prometheus of the cluster, and finds nothing", async () => {
+  const watched = randomStack("pr");
+  const prometheus = { service: "prometheus", namespace: "monitoring" };
+  const settings = {
+    "mcp-fleet:platform": "kubernetes",
+    "mcp-fleet:kubernetes": { monitoring: { existing: { prometheus }, dashboards: {} } },
+  };
+  sandbox.writeStackFile(watched, JSON.stringify({ config: settings }));
+  const env = { ...sandbox.env, KUBECONFIG: "" };
+  const { code, stdout } = await runFleet(["preview", "--stack", watched, "--json"], env);
+  const { objects, findings } = JSON.parse(stdout) as Answer;
+  expect([code, findings]).toEqual([0, []]);
+  const count = (kind: string) => objects.filter((object) => object.kind === kind).length;
+  // Ten servers, the gateway and two exporters; of volumes the database's alone.
+  expect(["PodMonitor", "PersistentVolumeClaim", "Role"].map(count)).toEqual([13, 1, 0]);
+  expect(count("PrometheusRule")).toBeGreaterThan(0);
+});
+
 it("writes the same manifests twice, without any secret", async () => {
   const folders = [1, 2].map(() => mkdtempSync(join(sandbox.dir, "rendered-")));
   for (const out of folders) {

@@ -34,19 +34,26 @@ export class ClusterFleet {
   /** Directory of the cluster. */
   readonly dir: string;
   readonly cluster: Cluster;
+  /** References of the project's images, as the nodes have them. */
+  readonly images: readonly string[];
   #kubernetes: Readonly<Record<string, unknown>>;
   #stand: Stand | undefined;
 
   private constructor(
     fleet: E2eFleet,
     client: KubernetesClient,
-    place: { readonly dir: string; readonly cluster: Cluster },
+    place: {
+      readonly dir: string;
+      readonly cluster: Cluster;
+      readonly images: readonly string[];
+    },
     kubernetes: Readonly<Record<string, unknown>>,
   ) {
     this.fleet = fleet;
     this.client = client;
     this.dir = place.dir;
     this.cluster = place.cluster;
+    this.images = place.images;
     this.#kubernetes = kubernetes;
   }
 
@@ -72,10 +79,11 @@ export class ClusterFleet {
     });
     if (fleetFile !== undefined) fleet.useFleetFile(fleetFile);
     const { stdout } = await fleet.must("images");
-    await loadImages(dir, stdout.trim().split("\n"));
+    const images = stdout.trim().split("\n");
+    await loadImages(dir, images);
     const namespace = defaultNamespace(fleet.stack);
     const client = await KubernetesClient.open({ namespace, kubeconfig });
-    return new ClusterFleet(fleet, client, { dir, cluster }, kubernetes);
+    return new ClusterFleet(fleet, client, { dir, cluster, images }, kubernetes);
   }
 
   /** Changes settings `mcp-fleet:kubernetes`; the next `up` takes them up. */
