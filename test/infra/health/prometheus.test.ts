@@ -36,7 +36,8 @@ it("has dashboards drawn of the fleet's series alone", async () => {
   const queries = new PrometheusQueries(
     "http://p",
     (url, init) => {
-      asked.push(decodeURIComponent(`${String(url)} ${String(init?.body ?? "")}`));
+      const form = typeof init?.body === "string" ? init.body : "";
+      asked.push(decodeURIComponent(`${String(url)} ${form}`));
       const data = String(url).includes("values") ? [] : { resultType: "vector", result: [] };
       return Promise.resolve(Response.json({ status: "success", data }));
     },
