@@ -1,3 +1,4 @@
+import { postgresVolume } from "../components/database/names.ts";
 import type { PostgresSpec } from "../components/database/postgres.schema.ts";
 
 /**
@@ -11,7 +12,7 @@ export function databaseObjection(
   volumes: readonly string[],
   stack: string,
 ): string | undefined {
-  const own = volumes.find((volume) => volume.endsWith("postgres-17"));
+  const own = volumes.find((volume) => volume.endsWith(postgresVolume));
   if (external === undefined || own === undefined) return undefined;
   return (
     `postgres.external: got ${external.host}, but this stack has a database of its own, in volume ${own}; ` +

@@ -3,6 +3,9 @@
 export const postgresPort = 5432;
 export const pgbouncerPort = 6432;
 
+/** Volume of the data. A major version cannot read the files of another one, so it is part of the name. */
+export const postgresVolume = "postgres-17";
+
 /** Roles that `images/postgres/init.sql` makes and the migrations give a password. */
 export const databaseRoles = {
   /** The pooler looks up the verifiers of others with it. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { DatabaseCredentials } from "./credentials.ts";
-import { postgresPort } from "./names.ts";
+import { postgresPort, postgresVolume } from "./names.ts";
 import { postgresArguments, postgresFiles } from "./postgres.render.ts";
 import type { PostgresSpec } from "./postgres.schema.ts";
 
@@ -30,7 +30,7 @@ export class Postgres extends pulumi.ComponentResource {
     const { platform, spec, credentials } = args;
     this.image = platform.image("postgres", spec.image);
     const parent = { parent: this };
-    const data = platform.dataVolume("postgres-17", parent);
+    const data = platform.dataVolume(postgresVolume, parent);
     const secrets = platform.files(
       "postgres-secrets",
       { image: this.image, files: { owner: credentials.owner } },
