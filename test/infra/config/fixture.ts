@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import {
   ConfigError,
   loadFleet,
@@ -17,8 +18,14 @@ export interface Overrides {
   readonly stack?: Readonly<Record<string, unknown>>;
 }
 
-/** A project folder that holds one fleet file. */
+/** A project folder that holds one fleet file, for the test that runs. */
 export function projectWith(text: string): string {
+  const rootDir = makeProject(text);
+  onTestFinished(() => rmSync(rootDir, { recursive: true }));
+  return rootDir;
+}
+
+function makeProject(text: string): string {
   const rootDir = mkdtempSync(join(tmpdir(), "mcp-fleet-config-"));
   mkdirSync(join(rootDir, "fleets"));
   writeFileSync(join(rootDir, "fleets", "test.yaml"), text);
@@ -26,13 +33,18 @@ export function projectWith(text: string): string {
 }
 
 export function load(text: string, overrides: Overrides = {}): LoadedConfig {
-  return loadFleet({
-    fleetPath: "fleets/test.yaml",
-    stackOverrides: overrides.stack ?? {},
-    env: overrides.env ?? {},
-    sets: overrides.sets ?? [],
-    rootDir: projectWith(text),
-  });
+  const rootDir = makeProject(text);
+  try {
+    return loadFleet({
+      fleetPath: "fleets/test.yaml",
+      stackOverrides: overrides.stack ?? {},
+      env: overrides.env ?? {},
+      sets: overrides.sets ?? [],
+      rootDir,
+    });
+  } finally {
+    rmSync(rootDir, { recursive: true });
+  }
 }
 
 /** What loading complains about; none if it does not. */
