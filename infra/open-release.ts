@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { RolloutSpec } from "../components/health/health.schema.ts";
-import { policyFor, type AskedNeighbour, type Policies } from "../components/health/policy.ts";
+import { policyFor, type Policies } from "../components/health/policy.ts";
+import type { AskedNeighbour } from "../components/health/probed-fleet.ts";
 import { readPolicy, type HealthPolicy } from "../components/health/policy.schema.ts";
 import { surveyPolicy, type Answers } from "../components/health/run-policy.ts";
 import { withCopies } from "../components/health/copies.ts";

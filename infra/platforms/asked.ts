@@ -1,4 +1,4 @@
-import type { AskedNeighbour } from "../../components/health/policy.ts";
+import type { AskedNeighbour } from "../../components/health/probed-fleet.ts";
 import type { ExistingMonitoring } from "../../components/platform/kubernetes/kubernetes.schema.ts";
 import { seriesOf } from "../../components/platform/kubernetes/names.ts";
 import type { StackSettings } from "../config/index.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { healthSchema, rolloutSchema } from "../../../components/health/health.schema.ts";
 import { matches, PolicyError } from "../../../components/health/policy-problems.ts";
-import { policyFor, type ProbedFleet } from "../../../components/health/policy.ts";
+import { policyFor } from "../../../components/health/policy.ts";
+import type { ProbedFleet } from "../../../components/health/probed-fleet.ts";
 import { policySchema, readPolicy } from "../../../components/health/policy.schema.ts";
 import { onlySubjects } from "../../../components/health/run-policy.ts";
 import { rangeSeconds } from "../../../components/health/triggers.ts";
