@@ -14,16 +14,9 @@ import {
 } from "../components/platform/kubernetes/policy-evaluator.ts";
 import { DeployedFleet, servers, settings, spec } from "./kubernetes-fleet/deployed-fleet.ts";
 
-// Dynamic resources carry their code as text; the test runner rewrites imports in it, so the code cannot be taken along.
-vi.mock("../../components/platform/kubernetes/live-files.ts", async () => {
-  const { CustomResource } = await import("@pulumi/pulumi");
-  class LiveFilesResource extends CustomResource {
-    constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-      super("pulumi-nodejs:dynamic/mcpfleet:LiveSecret", name, args, opts);
-    }
-  }
-  return { LiveFilesResource };
-});
+vi.mock("../../components/platform/kubernetes/live-files.ts", async () => ({
+  LiveFilesResource: (await import("./without-code.ts")).withoutCode("LiveSecret"),
+}));
 
 const namespace = "mcp-fleet-prod";
 const existing = {

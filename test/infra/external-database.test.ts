@@ -17,23 +17,14 @@ import {
 } from "../components/platform/kubernetes/policy-evaluator.ts";
 import { recordResources, type Created } from "./record-resources.ts";
 
-// Dynamic resources carry their code as text; the test runner rewrites imports in it, so the code cannot be taken along.
-const dynamic = vi.hoisted(() => async (kind: string) => {
-  const { CustomResource } = await import("@pulumi/pulumi");
-  return class extends CustomResource {
-    constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-      super(`pulumi-nodejs:dynamic/mcpfleet:${kind}`, name, args, opts);
-    }
-  };
-});
 vi.mock("../../components/platform/kubernetes/live-files.ts", async () => ({
-  LiveFilesResource: await dynamic("LiveSecret"),
+  LiveFilesResource: (await import("./without-code.ts")).withoutCode("LiveSecret"),
 }));
 vi.mock("../../components/platform/docker/live-files.ts", async () => ({
-  LiveFilesResource: await dynamic("LiveFiles"),
+  LiveFilesResource: (await import("./without-code.ts")).withoutCode("LiveFiles"),
 }));
 vi.mock("../../components/platform/docker/job.ts", async () => ({
-  JobResource: await dynamic("Job"),
+  JobResource: (await import("./without-code.ts")).withoutCode("Job"),
 }));
 
 const created: Created[] = [];

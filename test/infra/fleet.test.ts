@@ -22,15 +22,9 @@ vi.mock("../../components/platform/docker/live-files.ts", async () => {
   }
   return { LiveFilesResource };
 });
-vi.mock("../../components/platform/docker/job.ts", async () => {
-  const { CustomResource } = await import("@pulumi/pulumi");
-  class JobResource extends CustomResource {
-    constructor(name: string, args: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-      super("pulumi-nodejs:dynamic/mcpfleet:Job", name, args, opts);
-    }
-  }
-  return { JobResource };
-});
+vi.mock("../../components/platform/docker/job.ts", async () => ({
+  JobResource: (await import("./without-code.ts")).withoutCode("Job"),
+}));
 
 /** Wiring only: order, replacement and deletion exist in the real engine, and are tested there. */
 
