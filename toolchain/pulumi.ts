@@ -178,7 +178,9 @@ async function build(machine: Machine): Promise<void> {
   if ("problem" in found) throw toolProblem(TOOL, found.problem, OR_GO);
   const goCache = machine.env["GOPATH"] ?? join(machine.home, "go");
   await requireSpace([machine.cache, goCache], BUILD_NEEDS_GB, machine.env);
-  machine.log(`${TOOL}: building ${PULUMI_VERSION} from its Go module (some six minutes on two cores)`);
+  machine.log(
+    `${TOOL}: building ${PULUMI_VERSION} from its Go module (some six minutes on two cores)`,
+  );
   const began = Date.now();
   const heartbeat = setInterval(() => {
     machine.log(`${TOOL}: still building, ${Math.round((Date.now() - began) / 1000)} s`);
