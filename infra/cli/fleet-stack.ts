@@ -12,6 +12,7 @@ import { join } from "node:path";
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { StackExport } from "../release/deployment.ts";
+import { exportOpen } from "../release/export-state.ts";
 import type { ReleaseEngine } from "../release/engine-run.ts";
 import { linkVariable } from "../release/link.ts";
 import { isOpen } from "../release/run-transaction.ts";
@@ -136,10 +137,9 @@ export class FleetStack {
     };
   }
 
-  /** The state as `pulumi stack export` gives it. */
-  async export(...flags: readonly string[]): Promise<StackExport> {
-    const args = ["stack", "export", ...flags, "--stack", this.#name];
-    return JSON.parse(await pulumi(args, { cwd: this.#rootDir })) as StackExport;
+  /** The state as the backend keeps it, its secrets encrypted. */
+  async export(): Promise<StackExport> {
+    return readState({ stack: this.#name, rootDir: this.#rootDir }, false);
   }
 
   async destroy(onEvent: OnEvent, interrupt: Interrupt): Promise<void> {
@@ -208,7 +208,9 @@ export class FleetStack {
   }
 
   async #openState(): Promise<StackExport> {
-    return this.#opened?.secrets ? this.#opened.state : this.export("--show-secrets");
+    return this.#opened?.secrets
+      ? this.#opened.state
+      : readState({ stack: this.#name, rootDir: this.#rootDir }, true);
   }
 
   /**
@@ -295,8 +297,11 @@ async function readState(
   { stack, rootDir }: Pick<CommandContext, "stack" | "rootDir">,
   secrets: boolean,
 ): Promise<StackExport> {
-  const args = ["stack", "export", ...(secrets ? ["--show-secrets"] : []), "--stack", stack];
-  return JSON.parse(await pulumi(args, { cwd: rootDir })) as StackExport;
+  const run = (command: readonly string[]): Promise<string> =>
+    pulumi([...command, "--stack", stack], { cwd: rootDir });
+  return secrets
+    ? exportOpen(run, process.env)
+    : (JSON.parse(await run(["stack", "export"])) as StackExport);
 }
 
 function isUnknownStack(error: unknown): boolean {

@@ -5,16 +5,19 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Deployment, StackExport } from "../release/deployment.ts";
 import type { CommandContext } from "./context.ts";
+import { openSecrets } from "../release/open-secrets.ts";
 import { UserError } from "./exit-codes.ts";
 
 /**
- * A kept deployment with its secrets open. Only the CLI can read what the stack's key has encrypted, and only of a
- * stack's current state: so it becomes the state of a stack in a backend of its own, for a moment.
+ * A kept deployment with its secrets open. What cannot be opened here the CLI can, but only of a stack's current state:
+ * so it becomes the state of a stack in a backend of its own, for a moment.
  */
 export async function openKept(
   { rootDir, stack }: Pick<CommandContext, "rootDir" | "stack">,
   kept: StackExport,
 ): Promise<Deployment> {
+  const open = await openSecrets(kept, process.env);
+  if (open) return open.deployment ?? {};
   const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-kept-"));
   const run = async (...args: string[]) =>
     promisify(execFile)("pulumi", [...args, "--non-interactive"], {

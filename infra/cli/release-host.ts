@@ -69,6 +69,8 @@ export async function releaseHost(
         wanted: (labels) => isNew(labels) || isSubject(labels, subjects),
         failed: (labels) => isNew(labels) && isSubject(labels, subjects),
       }),
+    stopFailing: (subjects) =>
+      site.stopFailing((labels) => isNew(labels) && isSubject(labels, subjects)),
     removeStray: async (known, lineage) =>
       site.removeOrphans((await site.findUnknown(known, lineage)).orphans),
     note: context.note,

@@ -46,6 +46,8 @@ export interface Site {
 
   /** Log and description of each object that runs or ran; one file each. @returns last lines of those that `failed` */
   collectEvidence(folder: string, which: EvidenceChoice): Promise<LastWords[]>;
+  /** Stops what is chosen and starts again and again, where the platform does not wait longer each time. */
+  stopFailing(which: OfLabels): Promise<void>;
   /** One line per component that is meant to run, judged by the platform. */
   checkParts(): Promise<ComponentHealth[]>;
   /** `fetch` that reaches an address of the stack's outputs from here. */
@@ -88,7 +90,7 @@ export interface UnknownObjects {
   readonly foreign: readonly StackObject[];
 }
 
-type OfLabels = (labels: Readonly<Record<string, string>>) => boolean;
+export type OfLabels = (labels: Readonly<Record<string, string>>) => boolean;
 
 /** By the labels of an object: whose evidence is kept, and whose last lines are shown. */
 export interface EvidenceChoice {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { StackExport } from "./deployment.ts";
+import { exportOpen } from "./export-state.ts";
 
 /** What a rollback needs of the engine; one stack. */
 export interface ReleaseEngine {
@@ -35,7 +36,7 @@ export function automationEngine(
   options: AutomationEngineOptions = {},
 ): ReleaseEngine {
   return {
-    exportDeployment: async () => await stack.exportStack(),
+    exportDeployment: () => exportStack(stack),
     importDeployment: (deployment) => importByPipe(stack, deployment),
     up: (program, { refresh }) =>
       withRefresh(stack, refresh, async () => {
@@ -69,27 +70,43 @@ function quietly(stack: Stack): Stack {
   }) as Stack;
 }
 
+/** The Automation API's own export has the CLI derive the stack's key anew each time. */
+function exportStack(stack: Stack): Promise<StackExport> {
+  const env = { ...process.env, ...stack.workspace.envVars };
+  return exportOpen((command) => runCli(stack, command), env);
+}
+
 /** The Automation API's own import leaves open secrets in a temporary file; standard input leaves nothing behind. */
-function importByPipe(stack: Stack, deployment: StackExport): Promise<void> {
+async function importByPipe(stack: Stack, deployment: StackExport): Promise<void> {
+  await runCli(stack, ["stack", "import", "--color", "never"], JSON.stringify(deployment));
+}
+
+/** @returns standard output. */
+function runCli(stack: Stack, command: readonly string[], input = ""): Promise<string> {
   const { pulumiCommand, workDir, envVars } = stack.workspace;
   const child = spawn(
     pulumiCommand.command,
-    ["stack", "import", "--stack", stack.name, "--non-interactive", "--color", "never"],
-    { cwd: workDir, env: { ...process.env, ...envVars }, stdio: ["pipe", "ignore", "pipe"] },
+    [...command, "--stack", stack.name, "--non-interactive"],
+    { cwd: workDir, env: { ...process.env, ...envVars }, stdio: "pipe" },
   );
   return new Promise((resolve, reject) => {
+    let output = "";
     let problems = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       problems += text;
     });
     child.once("error", reject);
     child.once("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`pulumi stack import failed (exit code ${code}): ${problems.trim()}`));
+      const name = `pulumi ${command.slice(0, 2).join(" ")}`;
+      if (code === 0) resolve(output);
+      else reject(new Error(`${name} failed (exit code ${code}): ${problems.trim()}`));
     });
     // A CLI that refuses early closes the pipe; its exit code says why.
     child.stdin.once("error", () => undefined);
-    child.stdin.end(JSON.stringify(deployment));
+    child.stdin.end(input);
   });
 }
 

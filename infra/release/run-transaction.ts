@@ -52,6 +52,11 @@ export interface TransactionHost {
     folder: string,
     subjects: readonly string[],
   ) => Promise<readonly LastWords[]>;
+  /**
+   * Ends new objects at fault that start again and again, before they are removed: they take processor time that the
+   * old release and the rollback need.
+   */
+  readonly stopFailing: (subjects: readonly string[]) => Promise<void>;
   /** Removes what was made and is in no state. */
   readonly removeStray: RemoveStray;
   /** One line for people. */
@@ -161,6 +166,8 @@ export async function runTransaction(
   if (!before && options.keepFailed) {
     return { outcome: "kept", deployment: after, reasons, update: end, evidence, lastWords };
   }
+  // What cannot be stopped the rollback removes all the same.
+  await host.stopFailing(observed.subjects).catch(() => undefined);
   host.onEvent({ kind: "phase", phase: "rollback" });
   const rollback = await rollBack(host, {
     failed,

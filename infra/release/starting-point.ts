@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { withoutEngine } from "./engine-process.ts";
+import { exportOpen } from "./export-state.ts";
 import { Link, linkVariable, type ReleaseEvent } from "./link.ts";
-import { isRootStack, type Deployment } from "./deployment.ts";
+import { isRootStack, type Deployment, type StackExport } from "./deployment.ts";
 
 /** Where an update starts from. */
 export interface StartingPoint {
@@ -30,13 +31,13 @@ export async function startingPoint(
   { dryRun, supervise }: StartingPointOptions,
 ): Promise<StartingPoint> {
   if (dryRun) {
-    const deployment = await exportDeployment(stack, { showSecrets: false });
+    const deployment = await exportDeployment(stack, { open: false });
     return { deployment, tell: () => undefined };
   }
   const path = process.env[linkVariable];
   if (path === undefined) {
     const tell = supervise();
-    return { deployment: await exportDeployment(stack, { showSecrets: true }), tell };
+    return { deployment: await exportDeployment(stack, { open: true }), tell };
   }
   const link = await Link.connect(path);
   const { before } = await link.ask();
@@ -46,15 +47,17 @@ export async function startingPoint(
 /** The stack's deployment, by the CLI that runs this program; null if there is none yet. */
 async function exportDeployment(
   stack: string,
-  { showSecrets }: { readonly showSecrets: boolean },
+  { open }: { readonly open: boolean },
 ): Promise<Deployment | null> {
-  const args = ["stack", "export", "--stack", stack, "--non-interactive"];
-  const { stdout } = await promisify(execFile)(
-    "pulumi",
-    showSecrets ? [...args, "--show-secrets"] : args,
-    { maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env: withoutEngine(process.env) },
-  );
-  const { deployment } = JSON.parse(stdout) as { deployment?: Deployment | null };
+  const env = withoutEngine(process.env);
+  const run = async (command: readonly string[]): Promise<string> => {
+    const args = [...command, "--stack", stack, "--non-interactive"];
+    const limits = { maxBuffer: 256 * 1024 * 1024, timeout: 60_000 };
+    return (await promisify(execFile)("pulumi", args, { ...limits, env })).stdout;
+  };
+  const { deployment } = open
+    ? await exportOpen(run, env)
+    : (JSON.parse(await run(["stack", "export"])) as StackExport);
   return isDeployed(deployment) ? deployment : null;
 }
 

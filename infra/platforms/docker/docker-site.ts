@@ -4,11 +4,12 @@ import {
 } from "../../../components/platform/docker/live-files-return.ts";
 import { DockerTransport } from "../../../components/platform/docker/transport.ts";
 import type { FleetSpec } from "../../config/index.ts";
-import type { EvidenceChoice, KnownResource, Site, StackObject } from "../site.ts";
+import type { EvidenceChoice, KnownResource, OfLabels, Site, StackObject } from "../site.ts";
 import { checkContainers } from "./containers.ts";
 import { Engine } from "./engine.ts";
 import { collectContainers } from "./evidence.ts";
 import { findUnknown, foreignObjection, removeOrphans } from "./orphans.ts";
+import { stopRestarting } from "./restarting.ts";
 import { dataVolumes, removeVolumes } from "./volumes.ts";
 
 /** A stack on the Docker engine that the environment names. */
@@ -61,6 +62,10 @@ export class DockerSite implements Site {
 
   collectEvidence(folder: string, choice: EvidenceChoice) {
     return collectContainers(folder, this.#stack, choice);
+  }
+
+  stopFailing(which: OfLabels) {
+    return stopRestarting(this.#stack, which);
   }
 
   checkParts() {

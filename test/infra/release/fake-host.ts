@@ -71,6 +71,7 @@ export function fakeHost(before: Deployment | null, over: Partial<TransactionHos
     },
     logicalTypes: /^logical:/,
     collectEvidence: () => Promise.resolve([]),
+    stopFailing: () => Promise.resolve(),
     removeStray: () => Promise.resolve(),
     note: (text) => void notes.push(text),
     onEvent: (event) => void events.push(event),

@@ -212,6 +212,21 @@ describe("what hinders a rollback", () => {
     expect(host.notes.join()).toMatch(/evidence could not be kept in .*: no space left/);
   });
 
+  it("not an object at fault that cannot be stopped", async () => {
+    const stopped: string[][] = [];
+    const host = fakeHost(live, {
+      stopFailing: (subjects) => {
+        stopped.push([...subjects]);
+        expect(host.events).not.toContainEqual({ kind: "phase", phase: "rollback" });
+        return Promise.reject(new Error("engine stopped"));
+      },
+    });
+    const run = leaving(host, half, failed, "b does not answer");
+    const result = await runTransaction(host, run, { keepFailed: false });
+    expect(result.outcome).toBe("rolled-back");
+    expect(stopped).toEqual([["b"]]);
+  });
+
   it("an engine that fails once: the second attempt looks at what is really there", async () => {
     const host = fakeHost(live);
     let attempts = 0;
