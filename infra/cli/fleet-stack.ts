@@ -13,6 +13,7 @@ import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js"
 import { parse, stringify } from "yaml";
 import type { StackExport } from "../release/deployment.ts";
 import { exportOpen } from "../release/export-state.ts";
+import { deriveEarly } from "../release/open-secrets.ts";
 import type { ReleaseEngine } from "../release/engine-run.ts";
 import { linkVariable } from "../release/link.ts";
 import { isOpen } from "../release/run-transaction.ts";
@@ -36,10 +37,10 @@ export class FleetStack {
   /** The state as it was read when the stack was opened; gone once it may have changed. */
   #opened: Opened | undefined;
 
-  private constructor(context: CommandContext, opened: Opened) {
+  private constructor(context: CommandContext, configFile: ConfigFile, opened: Opened) {
     this.#name = context.stack;
     this.#rootDir = context.rootDir;
-    this.#configFile = configFileOf(context);
+    this.#configFile = configFile;
     this.#note = context.note;
     this.#opened = opened;
   }
@@ -66,14 +67,16 @@ export class FleetStack {
     });
     const torn = removeTornMetadata((await stateBackendUrl()) ?? "");
     if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);
+    const configFile = configFileOf(context);
+    if (options.secrets) deriveEarly(configFile.salt ?? "", process.env);
     try {
-      return new FleetStack(context, await read());
+      return new FleetStack(context, configFile, await read());
     } catch (error) {
       if (!isUnknownStack(error)) throw error;
       if (!options.create) throw await unknownStack(context);
     }
     await initStack(context);
-    return new FleetStack(context, await read());
+    return new FleetStack(context, configFile, await read());
   }
 
   /** What would change, counted by kind of step. */
@@ -323,6 +326,8 @@ interface ConfigFile {
   readonly path: string;
   /** Made for this machine; else the user's own. */
   readonly private: boolean;
+  /** Of the key that a passphrase gives; undefined before the first update and with another provider. */
+  readonly salt: string | undefined;
 }
 
 /**
@@ -332,22 +337,26 @@ interface ConfigFile {
 function configFileOf({ rootDir, stack }: CommandContext): ConfigFile {
   const committed = join(rootDir, `Pulumi.${stack}.yaml`);
   const settings = existsSync(committed)
-    ? ((parse(readFileSync(committed, "utf8")) as Record<string, unknown> | null) ?? {})
+    ? ((parse(readFileSync(committed, "utf8")) as StackSettingsFile | null) ?? {})
     : {};
   if ("encryptionsalt" in settings || "secretsprovider" in settings)
-    return { path: committed, private: false };
+    return { path: committed, private: false, salt: settings.encryptionsalt };
   const base = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   const directory = join(base, "mcp-fleet", "stacks");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const copy = join(directory, `Pulumi.${stack}.yaml`);
   const salt = existsSync(copy)
-    ? ((parse(readFileSync(copy, "utf8")) as { encryptionsalt?: string } | null)?.encryptionsalt ??
-      undefined)
+    ? (parse(readFileSync(copy, "utf8")) as StackSettingsFile | null)?.encryptionsalt
     : undefined;
   writeFileSync(copy, stringify({ ...settings, ...(salt && { encryptionsalt: salt }) }), {
     mode: 0o600,
   });
-  return { path: copy, private: true };
+  return { path: copy, private: true, salt };
+}
+
+/** What is read of `Pulumi.<stack>.yaml`. */
+interface StackSettingsFile {
+  readonly encryptionsalt?: string;
 }
 
 /** `pulumi stack init` writes its salt beside `Pulumi.yaml`: a copy of that file keeps it out of the work tree. */

@@ -1,5 +1,6 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ListToolsResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { ComponentHealth, FetchBy } from "./report.ts";
 
 /** A tool that every reference server has; reads only. */
@@ -25,7 +26,12 @@ export async function checkServer(
   try {
     // exactOptionalPropertyTypes: the SDK's own transport class has `sessionId: string | undefined`.
     await client.connect(transport, options);
-    const { tools } = await client.listTools(undefined, options);
+    // `listTools` compiles the schema of every tool's output too, which nobody here needs.
+    const { tools } = await client.request(
+      { method: "tools/list" },
+      ListToolsResultSchema,
+      options,
+    );
     if (tools.some((tool) => tool.name === harmlessTool)) {
       const result = await client.callTool(
         { name: harmlessTool, arguments: {} },

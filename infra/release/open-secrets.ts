@@ -25,6 +25,18 @@ export async function openSecrets(
   }
 }
 
+/**
+ * Begins to derive the key of a stack, which takes about a second of one core, while its state is yet to be read.
+ *
+ * @param salt `encryptionsalt` of the stack's settings.
+ */
+export function deriveEarly(salt: string, env: NodeJS.ProcessEnv): void {
+  const [, bytes] = providerState.exec(salt) ?? [];
+  const passphrase = passphraseOf(env);
+  // Whoever needs it says what is wrong.
+  if (bytes && passphrase !== undefined) void derived(passphrase, bytes).catch(() => undefined);
+}
+
 /** As Pulumi's passphrase provider writes it: version, salt, and a known word in the form of a secret. */
 const providerState = /^v1:([^:]+):(v1:.+)$/;
 const knownWord = "pulumi";
@@ -49,8 +61,14 @@ async function keyOf(
 }
 
 function passphraseOf(env: NodeJS.ProcessEnv): string | undefined {
+  const text = env["PULUMI_CONFIG_PASSPHRASE"];
   const file = env["PULUMI_CONFIG_PASSPHRASE_FILE"];
-  return env["PULUMI_CONFIG_PASSPHRASE"] ?? (file ? readFileSync(file, "utf8").trim() : undefined);
+  if (text !== undefined || !file) return text;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 const keys = new Map<string, Promise<Buffer>>();
