@@ -1,12 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import {
-  Alertmanager,
-  alertmanagerName,
-  type ReceiverSecrets,
-} from "../components/monitoring/alertmanager.ts";
+import { Alertmanager, type ReceiverSecrets } from "../components/monitoring/alertmanager.ts";
 import { Grafana } from "../components/monitoring/grafana.ts";
+import { alertmanagerName, prometheusName } from "../components/monitoring/names.ts";
 import { NeighbourPrometheus } from "../components/monitoring/neighbour-prometheus.ts";
-import { Prometheus, prometheusName } from "../components/monitoring/prometheus.ts";
+import { Prometheus } from "../components/monitoring/prometheus.ts";
 import { scopeDashboard } from "../components/monitoring/scope.render.ts";
 import type { ScrapeTarget, Whereabouts } from "../components/monitoring/scrape-target.ts";
 import type { Parent, Platform } from "../components/platform/platform.ts";

@@ -54,12 +54,12 @@ export default async function program(): Promise<Record<string, unknown>> {
   if (objection !== undefined) throw refusal(objection);
   for (const warning of warnings) await pulumi.log.warn(warning);
 
-  const dashboards = showsDashboards(settings, grafana) ? await dashboardsOf(spec) : {};
+  const existing = existingMonitoring(settings) !== undefined;
+  const dashboards = showsDashboards(settings, grafana) ? await dashboardsOf(spec, existing) : {};
 
   const resources = start.deployment?.resources ?? [];
   const leftBehind = databaseObjection(spec.postgres, site.dataVolumes(resources), stack);
   if (leftBehind !== undefined) throw refusal(leftBehind);
-  const existing = existingMonitoring(settings) !== undefined;
   const kept = monitoringObjection(existing, resources, stack);
   if (kept !== undefined) throw refusal(kept);
   await removeLeftovers(site, resources, { dryRun });
@@ -121,11 +121,11 @@ async function reached(settings: StackSettings, stack: string): Promise<Site> {
 }
 
 /** Refuses dashboards that Grafana could not show, while nothing is registered yet. Loaded only where it runs. */
-async function dashboardsOf(spec: FleetSpec): Promise<Record<string, string>> {
+async function dashboardsOf(spec: FleetSpec, elsewhere: boolean): Promise<Record<string, string>> {
   const { renderDashboards } =
     await import("../components/monitoring/dashboards/fleet-dashboards.ts");
   try {
-    return renderDashboards(spec.monitoring);
+    return renderDashboards(spec.monitoring, elsewhere);
   } catch (error) {
     throw refusal((error as Error).message);
   }

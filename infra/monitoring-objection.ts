@@ -1,8 +1,14 @@
+import {
+  alertmanagerName,
+  grafanaName,
+  monitoringVolume,
+  prometheusName,
+} from "../components/monitoring/names.ts";
 import { nameOf } from "./release/deployment.ts";
 import type { KnownResource } from "./platforms/site.ts";
 
 /** Volumes that only monitoring of the fleet's own has. */
-const own = ["prometheus-data", "alertmanager-data", "grafana-data"];
+const own = [prometheusName, alertmanagerName, grafanaName].map(monitoringVolume);
 
 /**
  * Why a stack that has volumes of its own monitoring cannot leave them for somebody else's yet; undefined if it can. They

@@ -69,6 +69,7 @@ function componentsOf({ servers, externalDatabase, neighbour }: ProbedFleet): As
 /** A Prometheus that has the series of others as well is asked about those of the fleet alone. */
 function ofNeighbour(probe: Probe, { neighbour }: Pick<ProbedFleet, "neighbour">): Probe {
   if (neighbour === undefined || probe.kind !== "promql") return probe;
+  if ((probe.at ?? probe.subject) !== "prometheus") return probe;
   return { ...probe, port: neighbour.port, query: scopeQuery(probe.query, neighbour.scope) };
 }
 

@@ -4,6 +4,7 @@ import { users } from "../platform/users.ts";
 import { alertmanagerConfigPath, renderAlertmanager } from "./alertmanager.render.ts";
 import { consoleWorkload } from "./console.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
+import { alertmanagerName } from "./names.ts";
 import { alertmanagerPort } from "./prometheus.render.ts";
 import type { AlertmanagerSpec } from "./alertmanager.schema.ts";
 import { receiversWithSecret, secretFile } from "./receivers.ts";
@@ -17,9 +18,6 @@ export interface AlertmanagerArgs {
 
 /** Name of a receiver -> its secret. */
 export type ReceiverSecrets = Readonly<Record<string, pulumi.Input<string>>>;
-
-/** Logical name of the workload; its address derives from it. */
-export const alertmanagerName = "alertmanager";
 
 const configPath = alertmanagerConfigPath;
 const dataPath = "/alertmanager";

@@ -8,6 +8,7 @@ import type {
   WorkloadArgs,
 } from "../platform/platform.ts";
 import { goRuntimeEnv } from "./go-runtime.ts";
+import { monitoringVolume } from "./names.ts";
 
 /** A part of the monitoring that keeps data and shows a console: what is its own. */
 export interface ConsoleArgs {
@@ -60,7 +61,7 @@ export function consoleWorkload(
     },
     parent,
   );
-  const data = platform.dataVolume(`${name}-data`, parent);
+  const data = platform.dataVolume(monitoringVolume(name), parent);
   const workload = platform.workload(
     name,
     {

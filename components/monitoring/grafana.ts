@@ -2,14 +2,13 @@ import { alertmanagerPort, prometheusPort } from "./prometheus.render.ts";
 import * as pulumi from "@pulumi/pulumi";
 import type { Image, Platform } from "../platform/platform.ts";
 import { generatedPassword } from "../secrets.ts";
-import { alertmanagerName } from "./alertmanager.ts";
 import {
   dashboardsPath,
   renderGrafanaDashboards,
   renderGrafanaDatasources,
 } from "./grafana.render.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
-import { prometheusName } from "./prometheus.ts";
+import { alertmanagerName, grafanaName, monitoringVolume, prometheusName } from "./names.ts";
 
 export interface GrafanaArgs {
   readonly platform: Platform;
@@ -25,9 +24,6 @@ export interface GrafanaArgs {
    */
   readonly dashboards?: Readonly<Record<string, string>>;
 }
-
-/** Logical name of the workload; its address derives from it. */
-const grafanaName = "grafana";
 
 /** Grafana's image brings its own user 472; it owns the image's data directory, whatever the group. */
 const user = "472:472";
@@ -96,7 +92,10 @@ export class Grafana extends pulumi.ComponentResource {
         calls: [{ network: "obs", ports: [prometheusPort, alertmanagerPort] }],
         publish: [published],
         mounts: [
-          { source: platform.dataVolume(`${grafanaName}-data`, parent), path: "/var/lib/grafana" },
+          {
+            source: platform.dataVolume(monitoringVolume(grafanaName), parent),
+            path: "/var/lib/grafana",
+          },
           { source: secrets, path: secretsPath },
           { source: datasources, path: "/etc/grafana/provisioning/datasources" },
           { source: dashboards, path: dashboardsPath },

@@ -31,9 +31,9 @@ export class NeighbourPrometheus extends pulumi.ComponentResource {
     super(prometheusToken, name, {}, opts);
     const { neighbour, neighbours, spec, targets, fleet, environment } = args;
     const parent = { parent: this };
-    for (const target of targets) {
+    const monitors = targets.map((target) => {
       const { job, servedBy, port, labels, address } = target;
-      neighbour.scrape(
+      return neighbour.scrape(
         {
           ...{ job, component: servedBy, port, labels: { ...labels } },
           found: pulumi.output(address).apply((at) => (typeof at === "string" ? at : at.discovery)),
@@ -42,11 +42,17 @@ export class NeighbourPrometheus extends pulumi.ComponentResource {
         },
         parent,
       );
-    }
-    giveRules(neighbours, renderRulesElsewhere({ spec, targets }), parent, {
-      interval: promDuration(spec.prometheus.evaluationIntervalSeconds),
-      alertLabels: { fleet, environment },
     });
+    giveRules(
+      neighbours,
+      renderRulesElsewhere({ spec, targets }),
+      // They call absent what nobody scrapes, and on a first deployment that is everything for minutes.
+      { ...parent, dependsOn: monitors },
+      {
+        interval: promDuration(spec.prometheus.evaluationIntervalSeconds),
+        alertLabels: { fleet, environment },
+      },
+    );
     this.address = neighbour.address;
     this.url = neighbour.url;
     this.registerOutputs({ url: this.url });

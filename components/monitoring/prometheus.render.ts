@@ -117,7 +117,12 @@ export function renderRulesElsewhere(
   input: Pick<RulesInput, "spec" | "targets">,
 ): Record<string, string> {
   const files = renderRuleFiles({ ...input, elsewhere: true });
-  const jobs = input.targets.map(({ job, port, labels }) => ({ job, port, labels }));
+  const jobs = input.targets
+    .map((target) => {
+      const { job, port, labels } = target;
+      return { job, port, labels, metricRelabellings: metricRelabellings(target) };
+    })
+    .sort((a, b) => (a.job < b.job ? -1 : 1));
   const scraped = JSON.stringify([scrapeSettings(input.spec.prometheus), jobs]);
   return { ...files, [versionFile]: versionRules({ ...files, scraped }) };
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Workload } from "../platform/platform.ts";
 import { users } from "../platform/users.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
-import { alertmanagerName } from "./alertmanager.ts";
+import { alertmanagerName, prometheusName } from "./names.ts";
 import { consoleWorkload } from "./console.ts";
 import {
   alertmanagerPort,
@@ -27,8 +27,6 @@ export interface PrometheusArgs {
 
 /** Type of the component. */
 export const prometheusToken = "mcpfleet:monitoring:Prometheus";
-/** Logical name of the workload; its address derives from it. */
-export const prometheusName = "prometheus";
 
 const configPath = "/etc/prometheus";
 const dataPath = "/prometheus";

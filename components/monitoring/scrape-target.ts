@@ -70,6 +70,9 @@ export function serverTarget<A>(
   };
 }
 
+/** Jobs of every fleet beside those of its servers. */
+export const sharedJobs = ["gateway", "postgres", "pgbouncer"] as const;
+
 /** The gateway's own metrics. Without it no server is reachable: critical. */
 export function gatewayTarget<A>(address: A): ScrapeTarget<A> {
   return critical("gateway", "gateway", "gateway", address);

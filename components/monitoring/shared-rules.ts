@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Neighbours, Parent, RuleFile } from "../platform/platform.ts";
+import type { ChildOptions, Neighbours, RuleFile } from "../platform/platform.ts";
 import { scopeRules } from "./scope.render.ts";
 
 /** What a Prometheus of our own says for all rules. */
@@ -14,7 +14,7 @@ export interface OwnDefaults {
 export function giveRules(
   { rules, scope }: Neighbours,
   files: Readonly<Record<string, pulumi.Input<string>>>,
-  parent: Parent,
+  opts: ChildOptions,
   defaults: OwnDefaults = {},
 ): void {
   if (rules === undefined) return;
@@ -22,7 +22,7 @@ export function giveRules(
     const scoped = pulumi
       .output(text)
       .apply((known) => withDefaults(scopeRules(known, scope), defaults));
-    rules(file.replace(/[.].*/, ""), scoped, parent);
+    rules(file.replace(/[.].*/, ""), scoped, opts);
   }
 }
 

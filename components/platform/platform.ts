@@ -43,7 +43,11 @@ export interface Neighbours {
    *
    * @default - nobody asked for it
    */
-  readonly rules?: (name: string, file: pulumi.Input<RuleFile>, opts: Parent) => pulumi.Resource;
+  readonly rules?: (
+    name: string,
+    file: pulumi.Input<RuleFile>,
+    opts: ChildOptions,
+  ) => pulumi.Resource;
   /**
    * Has a dashboard shown.
    *

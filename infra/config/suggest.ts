@@ -16,6 +16,7 @@ export function suggest(word: string, known: readonly string[]): string | undefi
 
 /** What to do about an unknown word. */
 export function didYouMean(word: string, known: readonly string[]): string {
+  if (known.length === 0) return "there is none here; remove it";
   const near = suggest(word, known);
   const list = known.join(", ");
   return near === undefined ? `known here: ${list}` : `did you mean ${near}? Known here: ${list}`;

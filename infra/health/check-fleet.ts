@@ -1,5 +1,6 @@
 import type { Scope } from "../../components/monitoring/scope.render.ts";
 import type { Site } from "../platforms/site.ts";
+import { sharedJobs } from "../../components/monitoring/scrape-target.ts";
 import { checkServer } from "./mcp.ts";
 import { checkTargets } from "./prometheus.ts";
 import type { ComponentHealth, FetchBy } from "./report.ts";
@@ -31,9 +32,14 @@ export async function checkFleet(
         checkServer(name, url, addresses.token, fetchBy),
       ),
     ),
-    checkTargets(addresses.prometheusUrl, fetchBy, addresses.prometheusScope),
+    checkTargets(addresses.prometheusUrl, fetchBy, foreignTargets(addresses)),
   ]);
   return [...merge(parts, servers), targets];
+}
+
+/** What a Prometheus of somebody else has to have of any fleet. */
+function foreignTargets({ prometheusScope: scope, servers }: FleetAddresses) {
+  return scope && { scope, jobs: [...Object.keys(servers), ...sharedJobs] };
 }
 
 /** One line per component: a server is healthy if its platform and its protocol say so. */

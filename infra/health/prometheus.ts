@@ -1,4 +1,5 @@
 import type { Scope } from "../../components/monitoring/scope.render.ts";
+import { PrometheusQueries } from "../dashboards/prometheus-queries.ts";
 import type { ComponentHealth, FetchBy } from "./report.ts";
 
 interface Targets {
@@ -14,38 +15,63 @@ interface Targets {
 /**
  * Every scrape target of the fleet: up or not.
  *
- * @param scope labels of the fleet's targets, where Prometheus has those of others as well.
+ * @param foreign labels of the fleet's targets, where Prometheus has those of others as well, and jobs that it must have.
  */
 export async function checkTargets(
   prometheusUrl: string,
   fetchBy: FetchBy,
-  scope?: Scope,
+  foreign?: { readonly scope: Scope; readonly jobs: readonly string[] },
 ): Promise<ComponentHealth> {
   const component = "scrape targets";
   try {
-    const response = await fetchBy(`${prometheusUrl}/api/v1/targets?state=active`, {
-      signal: AbortSignal.timeout(5000),
-    });
-    if (!response.ok)
-      return { component, healthy: false, detail: `Prometheus answered ${response.status}` };
-    const { activeTargets } = ((await response.json()) as Targets).data;
-    const own = activeTargets.filter(({ labels }) =>
-      Object.entries(scope ?? {}).every(([label, value]) => labels[label] === value),
-    );
-    if (scope && own.length === 0) return { component, healthy: false, detail: unknownTo(scope) };
-    const down = own.filter(({ health }) => health !== "up");
     return {
       component,
-      healthy: down.length === 0 && own.length > 0,
-      detail:
-        `${own.length - down.length} of ${own.length} up` +
-        down
-          .map(({ labels, lastError }) => `; ${labels["job"]}: ${lastError || "not scraped yet"}`)
-          .join(""),
+      ...(foreign
+        ? await amongOthers(new PrometheusQueries(prometheusUrl, fetchBy, foreign.scope), foreign)
+        : await ofItsOwn(prometheusUrl, fetchBy)),
     };
   } catch (error) {
-    return { component, healthy: false, detail: `Prometheus: ${(error as Error).message}` };
+    return { component, healthy: false, detail: (error as Error).message };
   }
+}
+
+type Finding = Pick<ComponentHealth, "healthy" | "detail">;
+
+async function ofItsOwn(prometheusUrl: string, fetchBy: FetchBy): Promise<Finding> {
+  const response = await fetchBy(`${prometheusUrl}/api/v1/targets?state=active`, {
+    signal: AbortSignal.timeout(5000),
+  });
+  if (!response.ok) throw new Error(`Prometheus answered ${response.status}`);
+  const { activeTargets } = ((await response.json()) as Targets).data;
+  const down = activeTargets.filter(({ health }) => health !== "up");
+  const said = down.map(
+    ({ labels, lastError }) => `${labels["job"]}: ${lastError || "not scraped yet"}`,
+  );
+  return counted(activeTargets.length, said);
+}
+
+/** By `up`: the list of targets has those of the whole cluster, and cannot be narrowed. */
+async function amongOthers(
+  prometheus: PrometheusQueries,
+  { scope, jobs }: { readonly scope: Scope; readonly jobs: readonly string[] },
+): Promise<Finding> {
+  const targets = await prometheus.instant("up", Date.now() / 1000);
+  if (targets.length === 0) return { healthy: false, detail: unknownTo(scope) };
+  const down = targets
+    .filter(({ points }) => points.at(-1)?.[1] !== 1)
+    .map(({ labels }) => `${labels["job"]}: ${labels["pod"] ?? labels["instance"]} is down`);
+  const known = new Set(targets.map(({ labels }) => labels["job"]));
+  const missing = jobs.filter((job) => !known.has(job));
+  const found = counted(targets.length, down);
+  if (missing.length === 0) return found;
+  return { healthy: false, detail: `${found.detail}; without a target: ${missing.join(", ")}` };
+}
+
+function counted(all: number, down: readonly string[]): Finding {
+  return {
+    healthy: all > 0 && down.length === 0,
+    detail: [`${all - down.length} of ${all} up`, ...down].join("; "),
+  };
 }
 
 function unknownTo(scope: Scope): string {

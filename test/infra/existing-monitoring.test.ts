@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
+import { healthSchema } from "../../components/health/health.schema.ts";
 import { policyFor } from "../../components/health/policy.ts";
 import { scopeQuery } from "../../components/monitoring/scope.render.ts";
 import { kubernetesSchema } from "../../components/platform/kubernetes/kubernetes.schema.ts";
@@ -28,7 +29,10 @@ const existing = {
 const own = new DeployedFleet();
 const shared = new DeployedFleet({
   ...settings,
-  monitoring: kubernetesSchema.parse({ monitoring: { existing, dashboards: {} } }).monitoring,
+  // Rules are given in any case; that they are asked for as well must not take away what selects them.
+  monitoring: kubernetesSchema.parse({
+    monitoring: { existing, dashboards: {}, prometheusRules: {} },
+  }).monitoring,
 });
 beforeAll(async () => {
   await own.deploy();
@@ -203,6 +207,12 @@ describe("a fleet that the cluster's Prometheus watches", () => {
     }
   });
 
+  it("has rules only when everything is scraped of which they would say that it is absent", () => {
+    const places = (kind: string): number[] =>
+      shared.ofKind(kind).map((given) => shared.created.indexOf(given));
+    expect(Math.max(...places("PodMonitor"))).toBeLessThan(Math.min(...places("PrometheusRule")));
+  });
+
   it("has its rules there: at its own pace, with its labels, and without those about what it has not", () => {
     const groups = shared
       .ofKind("PrometheusRule")
@@ -291,6 +301,21 @@ describe("a fleet that the cluster's Prometheus watches", () => {
     expect(ours.length).toBeGreaterThan(10);
     expect(queries({ ...asked, neighbour: { scope: { namespace }, port: 80 } })).toEqual(
       ours.map((probe) => ({ ...probe, port: 80, query: scopeQuery(probe.query, { namespace }) })),
+    );
+  });
+
+  it("has a query to another part asked of that part, as it is", () => {
+    const own = {
+      ...{ name: "scene/rows", subject: "scene", kind: "promql", port: 8428, tags: ["watch"] },
+      ...{ query: "rows", operator: ">", threshold: 0 },
+    };
+    const asked = {
+      ...{ servers: spec.servers, database: "d", rollout: spec.rollout, scrapeIntervalSeconds: 15 },
+      health: healthSchema.parse({ probes: [own] }),
+      neighbour: { scope: { namespace }, port: 80 },
+    };
+    expect(policyFor(asked).public.probes).toContainEqual(
+      expect.objectContaining({ name: "scene/rows", port: 8428, query: "rows" }),
     );
   });
 });

@@ -9,8 +9,12 @@ import { overviewDashboard } from "./overview.ts";
 import { releaseDashboard } from "./release.ts";
 import { serverDashboard } from "./server.ts";
 
-/** Every dashboard of a fleet, the one to look at first first. */
-export function allDashboards(limits: Limits): readonly FleetDashboard[] {
+/**
+ * Every dashboard of a fleet, the one to look at first first.
+ *
+ * @param elsewhere whether a Prometheus of somebody else serves in place of the fleet's own.
+ */
+export function allDashboards(limits: Limits, elsewhere = false): readonly FleetDashboard[] {
   return [
     overviewDashboard(limits),
     serverDashboard(limits),
@@ -18,7 +22,7 @@ export function allDashboards(limits: Limits): readonly FleetDashboard[] {
     latencyDashboard(limits),
     gatewayDashboard(limits),
     databaseDashboard(limits),
-    infrastructureDashboard(limits),
+    infrastructureDashboard(limits, elsewhere),
     releaseDashboard(limits),
   ];
 }

@@ -1,6 +1,7 @@
 import { matching, select } from "../metrics/select.ts";
 import { defineDashboard, type FleetDashboard } from "./define-dashboard.ts";
 import type { Limits } from "./limits.ts";
+import type { Section } from "./panel-spec.ts";
 import { bars, bigNumber, rows, timeSeries } from "./panels.ts";
 import { memoryShare, picked, rate, releaseMarks, servers, upWords } from "./shared.ts";
 
@@ -8,7 +9,7 @@ const isServer = { ...picked, component: "mcp-server" } as const;
 const monitoring = { component: matching("database|monitoring") };
 
 /** What it all costs, and whether what watches the fleet is well itself. */
-export function infrastructureDashboard(limits: Limits): FleetDashboard {
+export function infrastructureDashboard(limits: Limits, elsewhere = false): FleetDashboard {
   return defineDashboard({
     uid: "mcp-infrastructure",
     title: "Infrastructure",
@@ -158,124 +159,129 @@ export function infrastructureDashboard(limits: Limits): FleetDashboard {
           }),
         ],
       },
-      {
-        title: "Prometheus and Alertmanager",
-        panels: [
-          bigNumber({
-            title: "Prometheus's configuration",
-            description: "Whether the last reload was accepted; else the one before is in force.",
-            unit: "none",
-            width: 6,
-            queries: [
-              { expr: `min(${select("prometheus_config_last_reload_successful")})`, legend: "" },
-            ],
-            limit: limits.prometheusConfig,
-            words: {
-              0: { text: "REFUSED", color: "red" },
-              1: { text: "IN FORCE", color: "green" },
-            },
-            prominent: true,
-          }),
-          bigNumber({
-            title: "Alertmanager's configuration",
-            description: "Whether the last reload was accepted; else the one before is in force.",
-            unit: "none",
-            width: 6,
-            queries: [
-              { expr: `min(${select("alertmanager_config_last_reload_successful")})`, legend: "" },
-            ],
-            limit: limits.alertmanagerConfig,
-            words: {
-              0: { text: "REFUSED", color: "red" },
-              1: { text: "IN FORCE", color: "green" },
-            },
-            prominent: true,
-          }),
-          bigNumber({
-            title: "Alertmanagers that are told",
-            description: "Without one, alerts go nowhere.",
-            unit: "short",
-            width: 6,
-            queries: [
-              {
-                expr: `max(${select("prometheus_notifications_alertmanagers_discovered")})`,
-                legend: "",
-              },
-            ],
-            limit: limits.alertmanagersKnown,
-            prominent: true,
-          }),
-          bigNumber({
-            title: "Series in memory",
-            description: "Series that Prometheus takes samples of.",
-            unit: "short",
-            width: 6,
-            queries: [{ expr: `max(${select("prometheus_tsdb_head_series")})`, legend: "" }],
-          }),
-          timeSeries({
-            title: "Samples taken in",
-            description: "Per second; at zero nothing is watched.",
-            unit: "ops",
-            width: 8,
-            min: 0,
-            queries: [
-              {
-                expr: `sum(${rate("prometheus_tsdb_head_samples_appended_total")})`,
-                legend: "samples",
-              },
-            ],
-          }),
-          timeSeries({
-            title: "Disk of Prometheus",
-            description: "Blocks and write-ahead log.",
-            unit: "bytes",
-            width: 8,
-            min: 0,
-            stacked: true,
-            queries: [
-              { expr: `max(${select("prometheus_tsdb_storage_blocks_bytes")})`, legend: "blocks" },
-              { expr: `max(${select("prometheus_tsdb_wal_storage_size_bytes")})`, legend: "log" },
-            ],
-          }),
-          timeSeries({
-            title: "Notifications",
-            description: "Notifications of Alertmanager per second, and those that failed.",
-            unit: "ops",
-            width: 8,
-            min: 0,
-            queries: [
-              { expr: `sum(${rate("alertmanager_notifications_total")})`, legend: "tried" },
-              { expr: `sum(${rate("alertmanager_notifications_failed_total")})`, legend: "failed" },
-            ],
-          }),
-          timeSeries({
-            title: "Time for the rules",
-            description: "Seconds that each group of rules took in its last round.",
-            unit: "s",
-            width: 12,
-            min: 0,
-            queries: [
-              {
-                expr: select("prometheus_rule_group_last_duration_seconds"),
-                legend: "{{rule_group}}",
-              },
-            ],
-          }),
-          timeSeries({
-            title: "Rules that failed",
-            description: "Evaluations per second that gave an error.",
-            unit: "ops",
-            width: 12,
-            min: 0,
-            queries: [
-              {
-                expr: `sum(${rate("prometheus_rule_evaluation_failures_total")})`,
-                legend: "failed",
-              },
-            ],
-          }),
-        ],
-      },
+      ...(elsewhere ? [] : [ownMonitoring(limits)]),
     ],
   });
+}
+
+/** Somebody else's have no series among the fleet's. */
+function ownMonitoring(limits: Limits): Section {
+  return {
+    title: "Prometheus and Alertmanager",
+    panels: [
+      bigNumber({
+        title: "Prometheus's configuration",
+        description: "Whether the last reload was accepted; else the one before is in force.",
+        unit: "none",
+        width: 6,
+        queries: [
+          { expr: `min(${select("prometheus_config_last_reload_successful")})`, legend: "" },
+        ],
+        limit: limits.prometheusConfig,
+        words: {
+          0: { text: "REFUSED", color: "red" },
+          1: { text: "IN FORCE", color: "green" },
+        },
+        prominent: true,
+      }),
+      bigNumber({
+        title: "Alertmanager's configuration",
+        description: "Whether the last reload was accepted; else the one before is in force.",
+        unit: "none",
+        width: 6,
+        queries: [
+          { expr: `min(${select("alertmanager_config_last_reload_successful")})`, legend: "" },
+        ],
+        limit: limits.alertmanagerConfig,
+        words: {
+          0: { text: "REFUSED", color: "red" },
+          1: { text: "IN FORCE", color: "green" },
+        },
+        prominent: true,
+      }),
+      bigNumber({
+        title: "Alertmanagers that are told",
+        description: "Without one, alerts go nowhere.",
+        unit: "short",
+        width: 6,
+        queries: [
+          {
+            expr: `max(${select("prometheus_notifications_alertmanagers_discovered")})`,
+            legend: "",
+          },
+        ],
+        limit: limits.alertmanagersKnown,
+        prominent: true,
+      }),
+      bigNumber({
+        title: "Series in memory",
+        description: "Series that Prometheus takes samples of.",
+        unit: "short",
+        width: 6,
+        queries: [{ expr: `max(${select("prometheus_tsdb_head_series")})`, legend: "" }],
+      }),
+      timeSeries({
+        title: "Samples taken in",
+        description: "Per second; at zero nothing is watched.",
+        unit: "ops",
+        width: 8,
+        min: 0,
+        queries: [
+          {
+            expr: `sum(${rate("prometheus_tsdb_head_samples_appended_total")})`,
+            legend: "samples",
+          },
+        ],
+      }),
+      timeSeries({
+        title: "Disk of Prometheus",
+        description: "Blocks and write-ahead log.",
+        unit: "bytes",
+        width: 8,
+        min: 0,
+        stacked: true,
+        queries: [
+          { expr: `max(${select("prometheus_tsdb_storage_blocks_bytes")})`, legend: "blocks" },
+          { expr: `max(${select("prometheus_tsdb_wal_storage_size_bytes")})`, legend: "log" },
+        ],
+      }),
+      timeSeries({
+        title: "Notifications",
+        description: "Notifications of Alertmanager per second, and those that failed.",
+        unit: "ops",
+        width: 8,
+        min: 0,
+        queries: [
+          { expr: `sum(${rate("alertmanager_notifications_total")})`, legend: "tried" },
+          { expr: `sum(${rate("alertmanager_notifications_failed_total")})`, legend: "failed" },
+        ],
+      }),
+      timeSeries({
+        title: "Time for the rules",
+        description: "Seconds that each group of rules took in its last round.",
+        unit: "s",
+        width: 12,
+        min: 0,
+        queries: [
+          {
+            expr: select("prometheus_rule_group_last_duration_seconds"),
+            legend: "{{rule_group}}",
+          },
+        ],
+      }),
+      timeSeries({
+        title: "Rules that failed",
+        description: "Evaluations per second that gave an error.",
+        unit: "ops",
+        width: 12,
+        min: 0,
+        queries: [
+          {
+            expr: `sum(${rate("prometheus_rule_evaluation_failures_total")})`,
+            legend: "failed",
+          },
+        ],
+      }),
+    ],
+  };
 }

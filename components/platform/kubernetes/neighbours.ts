@@ -34,7 +34,7 @@ export function neighboursOf(
 ): Neighbours {
   const { existing, dashboards } = monitoring;
   const { namespace, zone, labels, options } = owner;
-  const rulesLabels = monitoring.prometheusRules?.labels ?? existing?.labels;
+  const rulesLabels = labelsOfRules(monitoring);
   return {
     scope: seriesOf(zone.namespace),
     ...(existing && { prometheus: prometheusOf(existing, owner) }),
@@ -79,6 +79,15 @@ export function neighboursOf(
       },
     }),
   };
+}
+
+/** By which an operator selects the rules; undefined: nobody asked for them. Who has labels of their own says all. */
+function labelsOfRules({
+  prometheusRules,
+  existing,
+}: KubernetesSettings["monitoring"]): Readonly<Record<string, string>> | undefined {
+  const own = prometheusRules?.labels;
+  return own && Object.keys(own).length > 0 ? own : (existing?.labels ?? own);
 }
 
 /** The cluster's own Prometheus, in place of one of the fleet. */

@@ -18,6 +18,14 @@ export interface ServiceEnd {
   readonly port: number;
 }
 
+/** The Service is there, and none of its pods is ready. */
+export class NobodyReadyError extends NobodyThereError {
+  constructor(service: string) {
+    super(`no ready pod is behind ${service}`);
+    this.name = "NobodyReadyError";
+  }
+}
+
 interface Service extends KubernetesObject {
   readonly spec: { readonly ports?: readonly { readonly name?: string; readonly port: number }[] };
 }
@@ -43,7 +51,7 @@ export const serviceRights = [
 /**
  * The ready pods behind a Service, by name.
  *
- * @throws NobodyThereError if there is no such Service or port, or no ready pod behind it; KubernetesApiError.
+ * @throws NobodyThereError if there is no such Service or port; NobodyReadyError; KubernetesApiError.
  */
 export async function serviceEnds(
   client: KubernetesClient,
@@ -72,7 +80,7 @@ export async function serviceEnds(
         : [],
     );
   });
-  if (ends.length === 0) throw new NobodyThereError(`no ready pod is behind ${where}`);
+  if (ends.length === 0) throw new NobodyReadyError(where);
   // Of two address families a pod has a slice each.
   const byPod = new Map(ends.map((end) => [end.pod, end]));
   return [...byPod.values()].sort((a, b) => (a.pod < b.pod ? -1 : 1));

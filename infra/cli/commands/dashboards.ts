@@ -49,7 +49,7 @@ export async function dashboards(
     prometheusScope,
   );
   const files = await writePreview(out, {
-    dashboards: fleetDashboards(fleet.monitoring),
+    dashboards: fleetDashboards(fleet.monitoring, prometheusScope !== undefined),
     asking: { prometheus, span, scrapeIntervalSeconds },
     facts: [
       `stack ${context.stack}, release ${release}`,

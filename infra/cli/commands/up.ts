@@ -1,5 +1,6 @@
 import { loadStackFleet, silentIn } from "./config.ts";
 import { afterProof, allHealthy } from "../../health/report.ts";
+import type { FleetSpec } from "../../config/index.ts";
 import { confirm } from "../confirm.ts";
 import type { Site } from "../../platforms/site.ts";
 import type { CommandContext } from "../context.ts";
@@ -23,6 +24,8 @@ import { showPreview } from "./preview.ts";
  * its probes (30 s each).
  */
 const healthySeconds = 130;
+/** Until a Prometheus of somebody else scrapes what is new, seconds: its operator writes its settings every 2 minutes. */
+const heardOfSeconds = 120;
 
 /** Deploys the fleet: afterwards the new release is live and proven, or the one before is. */
 export async function up(
@@ -80,7 +83,9 @@ export async function up(
           ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}`
           : `nothing to change, checked in ${seconds(started)}`,
       );
-      return await concludeHealthy(context, site, result, started).finally(() => site.close());
+      return await concludeHealthy(context, site, result, { started, fleet }).finally(() =>
+        site.close(),
+      );
     } finally {
       progress.close();
       interrupt.dispose();
@@ -92,13 +97,17 @@ async function concludeHealthy(
   context: CommandContext,
   site: Site,
   result: TransactionResult,
-  started: number,
+  { started, fleet }: { readonly started: number; readonly fleet: FleetSpec },
 ): Promise<number> {
   const outputs = fleetOutputs(outputsOf(result.deployment ?? {}), context.stack);
+  const { scrapeIntervalSeconds } = fleet.monitoring.prometheus;
+  const patience = outputs.prometheusScope
+    ? Math.max(healthySeconds, heardOfSeconds + 2 * scrapeIntervalSeconds)
+    : healthySeconds;
   // The MCP client takes most of a second to load, and it is not needed before.
   const { checkFleet } = await import("../../health/check-fleet.ts");
   const report = await until(
-    healthySeconds,
+    patience,
     async () => {
       const parts = await checkFleet(site, addressesOf(outputs));
       return result.outcome === "live" ? afterProof(parts) : parts;
@@ -116,7 +125,7 @@ async function concludeHealthy(
   if (!allHealthy(report)) {
     const sick = report.filter(({ healthy }) => !healthy);
     throw new UserError(
-      `the release is live, but ${sick.length} part(s) are not healthy after ${healthySeconds} s:\n` +
+      `the release is live, but ${sick.length} part(s) are not healthy after ${patience} s:\n` +
         sick.map(({ component, detail }) => `  ${component}: ${detail}`).join("\n"),
     );
   }
@@ -130,12 +139,16 @@ async function concludeHealthy(
       ),
     );
   } else {
-    context.out(welcome(context, outputs));
+    context.out(welcome(context, outputs, fleet.monitoring.grafana.enabled));
   }
   return exitCodes.done;
 }
 
-function welcome(context: CommandContext, outputs: FleetOutputs): string {
+function welcome(
+  context: CommandContext,
+  outputs: FleetOutputs,
+  grafana: FleetSpec["monitoring"]["grafana"]["enabled"],
+): string {
   const stack = context.stack === "staging" ? "" : ` --stack ${context.stack}`;
   return [
     table([
@@ -147,7 +160,9 @@ function welcome(context: CommandContext, outputs: FleetOutputs): string {
         ? []
         : [
             ["alertmanager", outputs.alertmanagerUrl],
-            ["grafana", outputs.grafanaUrl ?? "left out: its image cannot be had here"],
+            ...(grafana === "no"
+              ? []
+              : [["grafana", outputs.grafanaUrl ?? "left out: its image cannot be had here"]]),
           ]),
       ["release", outputs.release],
     ]),

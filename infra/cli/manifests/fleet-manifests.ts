@@ -51,9 +51,8 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
   };
   const resources = deployment?.resources ?? [];
   const records = readRecords(resources);
-  const grafana =
-    existingMonitoring(settings) === undefined &&
-    wantsGrafana(spec, deployed.resources, deployment !== null);
+  const existing = existingMonitoring(settings) !== undefined;
+  const grafana = !existing && wantsGrafana(spec, deployed.resources, deployment !== null);
   const run = { project: "mcp-fleet", stack, deployed, config: config ?? {} };
   return runProgram(run, () => {
     const tokens = config && programTokens(spec);
@@ -85,7 +84,9 @@ export async function planFleet(options: FleetManifestsOptions): Promise<Planned
     const gate = (name: string) => () => new pulumi.ComponentResource("mcpfleet:index:Gate", name);
     new Fleet(spec.name, {
       ...{ platform, spec, grafana, receivers, databasePassword },
-      dashboards: showsDashboards(settings, grafana) ? renderDashboards(spec.monitoring) : {},
+      dashboards: showsDashboards(settings, grafana)
+        ? renderDashboards(spec.monitoring, existing)
+        : {},
       ...(tokens && { tokens }),
       gates: {
         before: beforeOf(handover),

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { PrometheusQueries } from "../../../infra/dashboards/prometheus-queries.ts";
+import type { FetchBy } from "../../../infra/health/report.ts";
 import { checkTargets } from "../../../infra/health/prometheus.ts";
 
 const target = (job: string, namespace: string, health = "up") => ({
@@ -17,15 +18,47 @@ it("counts every target of a Prometheus of the fleet's own", async () => {
   });
 });
 
-it("counts the fleet's targets alone where Prometheus has others", async () => {
-  const scope = { namespace: "fleet" };
-  expect(await checkTargets("http://p", answering(...targets), scope)).toMatchObject({
-    ...{ healthy: true, detail: "1 of 1 up" },
+/** A Prometheus with the targets of others, too: job -> pod -> `up`. */
+const among =
+  (
+    jobs: Readonly<Record<string, Readonly<Record<string, number>>>>,
+    asked: string[] = [],
+  ): FetchBy =>
+  (url, init) => {
+    asked.push(`${String(url)} ${String(init?.body)}`);
+    const result = Object.entries(jobs).flatMap(([job, pods]) =>
+      Object.entries(pods).map(([pod, up]) => ({
+        metric: { job, pod },
+        value: [1, String(up)],
+      })),
+    );
+    return Promise.resolve(
+      Response.json({ status: "success", data: { resultType: "vector", result } }),
+    );
+  };
+const foreign = { scope: { namespace: "fleet" }, jobs: ["scene", "gateway"] };
+
+it("asks for the fleet's targets alone where Prometheus has others", async () => {
+  const asked: string[] = [];
+  const fetchBy = among({ scene: { "scene-0": 1, "scene-1": 1 }, gateway: { g: 1 } }, asked);
+  expect(await checkTargets("http://p", fetchBy, foreign)).toMatchObject({
+    ...{ healthy: true, detail: "3 of 3 up" },
+  });
+  expect(asked).toHaveLength(1);
+  expect(decodeURIComponent(asked[0]!)).toContain('up{namespace="fleet"}');
+});
+
+it("names what is down there, and what nobody scrapes", async () => {
+  const fetchBy = among({ scene: { "scene-0": 1, "scene-1": 0 } });
+  expect(await checkTargets("http://p", fetchBy, foreign)).toMatchObject({
+    healthy: false,
+    detail: "1 of 2 up; scene: scene-1 is down; without a target: gateway",
   });
 });
 
 it("says what to look at where that Prometheus has none of the fleet", async () => {
-  const found = await checkTargets("http://p", answering(...targets), { namespace: "new" });
+  const scope = { namespace: "new" };
+  const found = await checkTargets("http://p", among({}), { ...foreign, scope });
   expect(found.healthy).toBe(false);
   expect(found.detail).toContain("Prometheus has none with namespace=new");
   expect(found.detail).toContain("kubernetes.monitoring.existing");

@@ -1,4 +1,5 @@
 import {
+  NobodyReadyError,
   serviceEnds,
   serviceRights,
 } from "../../../../components/platform/kubernetes/service-ends.ts";
@@ -32,12 +33,13 @@ export async function existingMonitoringFindings({ client, settings }: Asked): P
     await serviceEnds(client, { name, namespace, port });
     return {};
   } catch (error) {
+    const setting = at("monitoring.existing.prometheus");
+    if (error instanceof NobodyReadyError) {
+      // A fix must not wait for somebody else's monitoring.
+      const until = "until one is, gates cannot ask it, and its targets count as not healthy";
+      return { warnings: [`${setting}: ${error.message}; ${until}`] };
+    }
     if (!(error instanceof NobodyThereError)) throw error;
-    return {
-      problems: [
-        `${at("monitoring.existing.prometheus")}: ${error.message}; ` +
-          "correct the setting, or have that Prometheus run before the fleet",
-      ],
-    };
+    return { problems: [`${setting}: ${error.message}; correct the setting`] };
   }
 }

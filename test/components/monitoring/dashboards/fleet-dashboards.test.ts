@@ -104,6 +104,17 @@ describe("the dashboards of a fleet", () => {
     }
   });
 
+  it("say nothing of Prometheus and Alertmanager where they are somebody else's", () => {
+    const about = (elsewhere: boolean): string[] =>
+      fleetDashboards(spec, elsewhere).flatMap((dashboard) =>
+        queriesOf(readDashboard(dashboard))
+          .filter(({ expr }) => /\b(prometheus|alertmanager)_\w+/.test(expr))
+          .map(({ place }) => `${dashboard.uid} ${place}`),
+      );
+    expect(about(false).length).toBeGreaterThan(5);
+    expect(about(true)).toEqual([]);
+  });
+
   it("explain few queries away", () => {
     const all = fleetDashboards(spec);
     const explained = all.flatMap(({ uid, emptyWhen }) =>

@@ -4,7 +4,7 @@ import { loadFleet } from "../../../../../infra/config/index.ts";
 import { claimsOf, partsOf } from "../../../../../infra/platforms/kubernetes/fit/demand.ts";
 import { rootDir } from "../../../../../infra/root-dir.ts";
 import { list } from "../../../../components/platform/kubernetes/fake-cluster.ts";
-import { allowed, authorization, rules, said } from "./fit-cluster.ts";
+import { allowed, authorization, fit, rules, said } from "./fit-cluster.ts";
 
 const existing = { prometheus: { service: "prometheus", namespace: "monitoring" } };
 const settings = { monitoring: { existing } };
@@ -45,11 +45,15 @@ describe("a Prometheus of the cluster in place of the fleet's", () => {
     );
   });
 
-  it("has to run", async () => {
+  it("need not run: a fix must not wait for it", async () => {
     const slices = "GET /apis/discovery.k8s.io/v1/namespaces/monitoring/endpointslices";
-    expect(await said({ ...complete, [slices]: list() }, settings)).toContain(
-      "no ready pod is behind Service prometheus of namespace monitoring; correct",
-    );
+    const { objection, warnings } = await fit({ ...complete, [slices]: list() }, settings);
+    expect(objection).toBeUndefined();
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        "no ready pod is behind Service prometheus of namespace monitoring; until",
+      ),
+    ]);
   });
 
   it("needs rights in its namespace and on the operator's kinds, and none for accounts", async () => {
