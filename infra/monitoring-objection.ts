@@ -6,6 +6,7 @@ import {
 } from "../components/monitoring/names.ts";
 import { nameOf } from "./release/deployment.ts";
 import type { KnownResource } from "./platforms/site.ts";
+import { howToForget } from "./protected-volumes.ts";
 
 /** Volumes that only monitoring of the fleet's own has. */
 const own = [prometheusName, alertmanagerName, grafanaName].map(monitoringVolume);
@@ -26,7 +27,6 @@ export function monitoringObjection(
   if (left.length === 0) return undefined;
   return [
     `mcp-fleet:kubernetes.monitoring.existing: this stack has volumes with what its own monitoring has recorded, and they are protected`,
-    `  to let the stack forget them (they stay in the cluster, and it takes them up again without the setting):`,
-    ...left.map(({ urn }) => `    pulumi state unprotect '${urn}' --stack ${stack} --yes`),
+    `  ${howToForget(left, stack)}`,
   ].join("\n");
 }

@@ -13,9 +13,12 @@ import {
 } from "../components/monitoring/grafana.render.ts";
 import {
   renderPrometheus,
-  renderPrometheusTests,
   type PrometheusInput,
 } from "../components/monitoring/prometheus.render.ts";
+import {
+  renderRulesElsewhere,
+  renderRuleTests,
+} from "../components/monitoring/rule-files.render.ts";
 import { renderRunbooks } from "../components/monitoring/runbooks.render.ts";
 import {
   gatewayTarget,
@@ -33,6 +36,7 @@ const withheld = "withheld";
 interface Rendered {
   readonly fleet: FleetSpec;
   readonly prometheus: PrometheusInput;
+  readonly elsewhere: boolean;
   readonly endpoints: readonly { readonly name: string; readonly url: string }[];
 }
 
@@ -69,19 +73,22 @@ const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<st
       postgres,
     ),
   }),
-  prometheus: ({ prometheus }) => ({
-    ...renderPrometheus(prometheus),
-    ...renderPrometheusTests(prometheus),
-  }),
-  alertmanager: ({ fleet }) => renderAlertmanager(fleet.monitoring),
+  prometheus: ({ prometheus, elsewhere }) =>
+    elsewhere
+      ? renderRulesElsewhere(prometheus)
+      : { ...renderPrometheus(prometheus), ...renderRuleTests(prometheus) },
+  alertmanager: ({ fleet, elsewhere }) => (elsewhere ? {} : renderAlertmanager(fleet.monitoring)),
   runbooks: ({ fleet }) => renderRunbooks(fleet.monitoring),
-  "grafana/datasources": ({ fleet }) =>
-    renderGrafanaDatasources({
-      prometheus: "prometheus",
-      alertmanager: "alertmanager",
-      scrapeIntervalSeconds: fleet.monitoring.prometheus.scrapeIntervalSeconds,
-    }),
-  "grafana/dashboards": ({ fleet }) => renderGrafanaDashboards(renderDashboards(fleet.monitoring)),
+  "grafana/datasources": ({ fleet, elsewhere }) =>
+    elsewhere
+      ? {}
+      : renderGrafanaDatasources({
+          prometheus: "prometheus",
+          alertmanager: "alertmanager",
+          scrapeIntervalSeconds: fleet.monitoring.prometheus.scrapeIntervalSeconds,
+        }),
+  "grafana/dashboards": ({ fleet, elsewhere }) =>
+    renderGrafanaDashboards(renderDashboards(fleet.monitoring, elsewhere)),
   client: ({ endpoints }) => ({
     "mcp.json": renderClientConfig(endpoints),
     "vscode-mcp.json": renderVsCodeConfig(endpoints),
@@ -91,11 +98,14 @@ const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<st
 /**
  * Every generated file of a fleet, path -> content, without an engine. Host names are the names of the parts; a running
  * stack has generated ones. The same fleet gives the same bytes.
+ *
+ * @param elsewhere whether a Prometheus of somebody else serves in place of the fleet's own.
  */
-export function renderFleet(fleet: FleetSpec): Record<string, string> {
+export function renderFleet(fleet: FleetSpec, elsewhere = false): Record<string, string> {
   const { gateway, monitoring, servers } = fleet;
   const input: Rendered = {
     fleet,
+    elsewhere,
     prometheus: {
       fleet: fleet.name,
       environment: fleet.environment,

@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NeighbourPrometheus as Neighbour, Neighbours } from "../platform/platform.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { prometheusToken } from "./prometheus.ts";
-import { metricRelabellings, renderRulesElsewhere, scrapeSettings } from "./prometheus.render.ts";
+import { renderRulesElsewhere } from "./rule-files.render.ts";
 import { promDuration } from "./rules.render.ts";
+import { metricRelabellings, scrapeSettings } from "./scrape-settings.ts";
 import { giveRules } from "./shared-rules.ts";
 import type { ScrapeTarget, Whereabouts } from "./scrape-target.ts";
 

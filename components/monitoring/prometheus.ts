@@ -4,13 +4,8 @@ import { users } from "../platform/users.ts";
 import type { MonitoringSpec } from "./monitoring.schema.ts";
 import { alertmanagerName, prometheusName } from "./names.ts";
 import { consoleWorkload } from "./console.ts";
-import {
-  alertmanagerPort,
-  prometheusPort,
-  renderPrometheus,
-  renderRuleFiles,
-  versionFile,
-} from "./prometheus.render.ts";
+import { alertmanagerPort, prometheusPort, renderPrometheus } from "./prometheus.render.ts";
+import { renderRuleFiles, versionFile } from "./rule-files.render.ts";
 import { giveRules } from "./shared-rules.ts";
 import type { ScrapeTarget, Whereabouts } from "./scrape-target.ts";
 

@@ -4,11 +4,12 @@ import { alertGroups } from "../../components/monitoring/alerts/alert-rule.ts";
 import { readAlerts } from "../../components/monitoring/alerts/settings.ts";
 import { allAlerts } from "../../components/monitoring/alerts/catalogue.ts";
 import { monitoringSchema } from "../../components/monitoring/monitoring.schema.ts";
+import { renderPrometheus } from "../../components/monitoring/prometheus.render.ts";
 import {
-  renderPrometheus,
-  renderPrometheusTests,
   renderRuleFiles,
-} from "../../components/monitoring/prometheus.render.ts";
+  renderRulesElsewhere,
+  renderRuleTests,
+} from "../../components/monitoring/rule-files.render.ts";
 import { renderAlertTests, renderRules } from "../../components/monitoring/rules.render.ts";
 import { scopedFiles, scopedTests } from "../components/monitoring/scoped-tests.ts";
 import { mutantsOf, passing, unchanged } from "./alert-mutants.ts";
@@ -55,7 +56,7 @@ async function judge(
 
 describe("Prometheus's files, judged by promtool", () => {
   const files = renderPrometheus(fleetInput);
-  const tests = renderPrometheusTests(fleetInput);
+  const tests = renderRuleTests(fleetInput);
   const rules = Object.keys(files).filter((file) => file.endsWith(".rules.yml"));
 
   it("are valid wherever they lie", async () => {
@@ -109,6 +110,49 @@ describe("Prometheus's files, judged by promtool", () => {
     },
     600_000,
   );
+
+  it("call a part down that nobody scrapes, where Prometheus is somebody else's", async () => {
+    const rules = renderRulesElsewhere(fleetInput);
+    const parts = fleetInput.targets.map(({ labels: { service, component } }) => {
+      const alertname = { "mcp-server": "ServiceDown", gateway: "GatewayDown" }[
+        component as string
+      ];
+      return { service, component, alertname: alertname ?? "ExporterDown" };
+    });
+    const expr =
+      'count by (alertname, service) (ALERTS{alertname=~"(Service|Gateway|Exporter)Down", alertstate="firing"})';
+    // Each in turn is not scraped; the last time all are.
+    const tests = [...parts, undefined].map((missing) => ({
+      interval: "15s",
+      input_series: parts
+        .filter((part) => part !== missing)
+        .map(({ service, component }) => ({
+          series: `up{service="${service}", component="${component}"}`,
+          values: "1x60",
+        })),
+      promql_expr_test: [
+        { expr, eval_time: "1m", exp_samples: [] },
+        {
+          ...{ expr, eval_time: "10m" },
+          exp_samples: missing
+            ? [
+                {
+                  labels: `{alertname="${missing.alertname}", service="${missing.service}"}`,
+                  value: 1,
+                },
+              ]
+            : [],
+        },
+      ],
+    }));
+    const test = { rule_files: Object.keys(rules), evaluation_interval: "15s", tests };
+    const { code, output } = await judge(
+      "prometheus",
+      { ...rules, "absence.test.yml": JSON.stringify(test) },
+      ...["promtool", "test", "rules", "absence.test.yml"],
+    );
+    expect(code, output).toBe(0);
+  });
 
   it.each([1, 30, 120])(
     "have a heartbeat that passes its tests at %i s a scrape",

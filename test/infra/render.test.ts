@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { loadFleet } from "../../infra/config/index.ts";
+import { renderFleet } from "../../infra/render.ts";
 import { goldenFiles, goldenFolders, root } from "./golden.ts";
 
 function filesBelow(folder: string): string[] {
@@ -54,4 +56,17 @@ describe("the rendered files of the writing fleet", () => {
     }
     expect([...index.matchAll(/\]\(/g)]).toHaveLength(links.length);
   });
+});
+
+it("leaves out what a fleet has not that somebody else's Prometheus watches", () => {
+  const place = { fleetPath: "fleets/writing.yaml", env: {}, sets: [], rootDir: root };
+  const { fleet } = loadFleet(place);
+  const [own, elsewhere] = [false, true].map((other) => Object.keys(renderFleet(fleet, other)));
+  const gone = own!.filter((path) => !elsewhere!.includes(path));
+  expect(gone).toContain("prometheus/prometheus.yml");
+  expect(gone).toContain("alertmanager/alertmanager.yml");
+  expect(
+    gone.filter((path) => !/^(prometheus|alertmanager|grafana\/datasources)\//.test(path)),
+  ).toEqual([]);
+  expect(elsewhere!.filter((path) => path.endsWith(".rules.yml")).length).toBeGreaterThan(5);
 });

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { existingMonitoring } from "../../platforms/asked.ts";
 import { renderFleet } from "../../render.ts";
 import type { FleetSpec } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -13,9 +14,10 @@ export async function render(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const { fleet } = loadStackFleet(context);
+  const elsewhere = existingMonitoring(settingsOf(context)) !== undefined;
   // The launcher changes into the project; what the user typed is meant from where it was typed.
   const out = resolve(context.env["FLEET_CWD"] ?? ".", String(options["out"]));
-  const files = { ...renderFleet(fleet), ...(await manifestsOf(context, fleet)) };
+  const files = { ...renderFleet(fleet, elsewhere), ...(await manifestsOf(context, fleet)) };
   try {
     for (const [path, content] of Object.entries(files)) {
       const target = resolve(out, path);

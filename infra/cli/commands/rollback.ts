@@ -7,10 +7,16 @@ import { readRecords } from "../../release/records.ts";
 import { replayProgram } from "../../release/replay.ts";
 import { replaceOrderOf } from "../../release/roll-back.ts";
 import { runTransaction, type TransactionHost } from "../../release/run-transaction.ts";
-import type { Deployment, StackExport } from "../../release/deployment.ts";
+import {
+  liveResources,
+  nameOf,
+  type Deployment,
+  type StackExport,
+} from "../../release/deployment.ts";
 import { newTransaction } from "../../open-release.ts";
 import { moveObjection, placeIn } from "../../platforms/place.ts";
 import type { Site } from "../../platforms/site.ts";
+import { howToForget, protectedLeft } from "../../protected-volumes.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
@@ -52,6 +58,13 @@ export async function rollback(
       const was = placeIn(readRecords(target.resources ?? []).journal);
       const moved = moveObjection(context.stack, was, site.place);
       if (moved !== undefined) throw new UserError(`release ${entry.release!}: ${moved}`);
+      const left = protectedLeft(await stack.resources(), new Set(liveUrns(target)));
+      if (left.length > 0) {
+        throw new UserError(
+          `release ${entry.release!} does not have ${left.map(({ urn }) => nameOf(urn)).join(", ")}, which the live one protects\n` +
+            `  ${howToForget(left, context.stack)}`,
+        );
+      }
       const result = await runTransaction(
         host,
         async (_link, tell) => {
@@ -77,6 +90,10 @@ export async function rollback(
       interrupt.dispose();
     }
   });
+}
+
+function liveUrns(deployment: Deployment): string[] {
+  return liveResources(deployment).map(({ urn }) => urn);
 }
 
 /** The release to return to. @throws UserError naming those that can be had. */

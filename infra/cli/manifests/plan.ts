@@ -1,5 +1,6 @@
 import type { KubernetesSettings } from "../../../components/platform/kubernetes/kubernetes.schema.ts";
-import { nameOf } from "../../release/deployment.ts";
+import { howToForget, protectedLeft } from "../../protected-volumes.ts";
+import { nameOf, type ResourceRecord } from "../../release/deployment.ts";
 import { deployedOf, isOfCluster, keyOf } from "./deployed.ts";
 import { planFleet, type FleetManifestsOptions } from "./fleet-manifests.ts";
 import { subjectOf, type Finding, type Manifest } from "./manifest.ts";
@@ -31,9 +32,10 @@ export async function planStack(options: FleetManifestsOptions): Promise<Plan> {
     // They are registered in whatever order their inputs become known.
     .sort((a, b) => (subjectOf(a.manifest) < subjectOf(b.manifest) ? -1 : 1));
   const manifests = objects.map(({ manifest }) => manifest);
+  const gone = goneOf(options, planned);
   return {
     objects,
-    gone: goneOf(options, planned),
+    gone: gone.map(subjectOfRecord).sort(),
     findings: [
       ...manifests.flatMap((manifest) => {
         const wrong = schemaFindings(manifest);
@@ -41,16 +43,35 @@ export async function planStack(options: FleetManifestsOptions): Promise<Plan> {
         return wrong.length > 0 ? wrong : valueFindings(manifest);
       }),
       ...referenceFindings(manifests, foreignOf(options.settings.kubernetes)),
+      ...keptFindings(options, gone),
     ],
   };
 }
 
-function goneOf({ deployment }: FleetManifestsOptions, planned: readonly Planned[]): string[] {
+function goneOf(
+  { deployment }: FleetManifestsOptions,
+  planned: readonly Planned[],
+): readonly ResourceRecord[] {
   const there = new Set(planned.map(({ type, name }) => keyOf(type, name)));
-  return [...deployedOf(deployment).resources.values()]
-    .filter(({ type, urn }) => isOfCluster(type) && !there.has(keyOf(type, nameOf(urn))))
-    .map(({ type, urn }) => `${type.split(":").at(-1)!} ${nameOf(urn)}`)
-    .sort();
+  return [...deployedOf(deployment).resources.values()].filter(
+    ({ type, urn }) => isOfCluster(type) && !there.has(keyOf(type, nameOf(urn))),
+  );
+}
+
+/** What an update with these settings would be refused for. */
+function keptFindings(
+  { stack }: FleetManifestsOptions,
+  gone: readonly ResourceRecord[],
+): Finding[] {
+  return protectedLeft(gone, new Set()).map((record) => ({
+    object: subjectOfRecord(record),
+    path: "protect",
+    problem: `true in the last release, and these settings have no such volume; ${howToForget([record], stack)}`,
+  }));
+}
+
+function subjectOfRecord({ type, urn }: Pick<ResourceRecord, "type" | "urn">): string {
+  return `${type.split(":").at(-1)!} ${nameOf(urn)}`;
 }
 
 /** Secrets that somebody else puts into the namespace. */

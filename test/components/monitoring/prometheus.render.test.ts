@@ -7,9 +7,9 @@ import { recordingRules } from "../../../components/monitoring/alerts/recording.
 import { monitoringSchema } from "../../../components/monitoring/monitoring.schema.ts";
 import {
   renderPrometheus,
-  renderPrometheusTests,
   type PrometheusInput,
 } from "../../../components/monitoring/prometheus.render.ts";
+import { renderRuleTests } from "../../../components/monitoring/rule-files.render.ts";
 import { runs } from "../../runs.ts";
 import { admin, config, input, others, scene, type Rules } from "./prometheus-input.ts";
 
@@ -232,7 +232,7 @@ describe("rules", () => {
   });
 
   it("tests every alert by its own name, firing and quiet, and every recorded series", () => {
-    const tests = renderPrometheusTests(input());
+    const tests = renderRuleTests(input());
     const firing = new Set<string>();
     const quiet = new Set<string>();
     for (const [file, text] of Object.entries(tests)) {
@@ -261,7 +261,7 @@ describe("rules", () => {
   });
 
   it("expects annotations as Prometheus fills them in", () => {
-    const text = renderPrometheusTests(input())["servers.rules.test.yml"]!;
+    const text = renderRuleTests(input())["servers.rules.test.yml"]!;
     expect(text).toContain("summary: scene is down");
     expect(text).not.toContain("{{");
   });

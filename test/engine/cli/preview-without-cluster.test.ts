@@ -200,6 +200,17 @@ it("compares with the state of the last release, and says what would go", async 
   expect(code).toBe(0);
   expect(pulumi("stack", "export")).toBe(before);
 
+  const kept = state.map((resource) => ({
+    ...resource,
+    ...(resource.urn.endsWith("::retired") && { protect: true }),
+  }));
+  const held = { ...empty, deployment: { ...empty.deployment, resources: kept } };
+  pulumi("stack", "import", "--file", sandbox.write("held.json", JSON.stringify(held)));
+  const refused = await run(["preview"], own);
+  expect(refused.stdout).toContain("Service retired: protect: true in the last release");
+  expect(refused.stdout).toContain(`pulumi state unprotect '${urn(service, "retired")}'`);
+  expect(refused.code).toBe(1);
+
   const wrong = await run(["preview"], { ...own, PULUMI_CONFIG_PASSPHRASE: "another" });
   expect(wrong.stdout.split("\n")[1]).toMatch(/^the stack's state cannot be read \(.*: everything/);
   expect(wrong.code).toBe(0);
