@@ -79,12 +79,17 @@ export async function publicJudge(
       }
     }
   }
+  const switched = performance.now();
   const verdict = await watch();
   if (!verdict.pass) {
     await back();
     return verdict;
   }
-  if (takeOvers.length > 0) await drain(run, takeOvers, rollout.drainSeconds, tell);
+  if (takeOvers.length > 0) {
+    // The old servers have got no new session since the switch.
+    const left = rollout.drainSeconds * 1000 - (performance.now() - switched);
+    await drain(run, takeOvers, left, tell);
+  }
   tell({ kind: "phase", phase: "commit" });
   return verdict;
 }
@@ -166,13 +171,13 @@ function filesOf(reader: string): ReturnArgs {
 async function drain(
   run: RunInGateway,
   takeOvers: readonly TakeOver[],
-  limitSeconds: number,
+  limitMs: number,
   tell: SwitchOptions["tell"],
 ): Promise<void> {
   tell({ kind: "phase", phase: "drain" });
   const old = takeOvers.flatMap(({ server, from }) => from.map((backend) => ({ server, backend })));
   const busy = await untilIdle(run, old, {
-    limitMs: limitSeconds * 1000,
+    limitMs,
     unusedSeconds,
   });
   if (busy.length > 0) {

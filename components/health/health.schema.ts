@@ -27,8 +27,10 @@ export const rolloutSchema = z.strictObject({
   // The writing-servers guide drains for 5 to 10 minutes, with nobody waiting; a healthy update is to take 15 s longer at
   // most. Sessions that are not used move at once.
   drainSeconds: seconds(0, 3600)
-    .default(10)
-    .describe("Calls and sessions of the old release may go on for so long, at most."),
+    .default(15)
+    .describe(
+      "So long after the switch to 100 %, sessions of the old release that are in use may stay with it, and at least until the end of the bake time; then their clients have to open new ones.",
+    ),
 });
 export type RolloutSpec = z.output<typeof rolloutSchema>;
 

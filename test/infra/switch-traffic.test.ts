@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { rolloutSchema } from "../../components/health/health.schema.ts";
 import type { Transport } from "../../components/platform/transport.ts";
@@ -23,6 +24,8 @@ interface Scene {
   readonly copies?: readonly [Copies, Copies];
   readonly steps?: number[];
   readonly drainSeconds?: number;
+  /** How long the release is watched. */
+  readonly watchMs?: number;
   readonly sessions?: number;
   /** Commands of the gateway that fail. */
   readonly failing?: string;
@@ -35,6 +38,7 @@ interface Scene {
 /** Runs the public gate of a release of two servers, and writes down everything that happens, in its order. */
 async function played(scene: Scene) {
   const log: string[] = [];
+  let looks = 0;
   const traffic = ["database", "memory"].map((server) => ({
     ...{ server, backend: `${server}-old`, status: "UP", backup: true, weight: 0, inFlight: 0 },
     ...{ lastRequestSeconds: 1, sessions: server === "memory" ? (scene.sessions ?? 0) : 0 },
@@ -44,7 +48,8 @@ async function played(scene: Scene) {
     execAll: (target: { readonly workload: string }, [, ...command]: readonly string[]) => {
       expect(target.workload).toBe("gateway-1");
       const line = command.join(" ");
-      if (line !== "traffic") log.push(line);
+      if (line === "traffic") looks += 1;
+      else log.push(line);
       const failed = command[0] === scene.failing;
       return Promise.resolve([
         { code: failed ? 1 : 0, output: failed ? "refused" : JSON.stringify(traffic) },
@@ -89,13 +94,14 @@ async function played(scene: Scene) {
         },
       },
     },
-    () => {
+    async () => {
+      await delay(scene.watchMs ?? 0);
       const next = verdicts.length > 1 ? verdicts.shift()! : verdicts[0]!;
       log.push(next.pass ? "watched: good" : "watched: bad");
-      return Promise.resolve(next);
+      return next;
     },
   );
-  return { verdict, log };
+  return { verdict, log, looks };
 }
 
 function copied({ endpoints, elastic }: Copies) {
@@ -142,6 +148,19 @@ describe("a good release", () => {
       ...["watched: good", "[drain]", "[drain] time over for sessions of memory"],
       ...[...retired, "[commit]"],
     ]);
+  });
+});
+
+describe("the time that sessions have to end", () => {
+  it("began with the switch: after a long watch nobody waits, after a shorter one somebody does", async () => {
+    const unused = await played({ drainSeconds: 0.2 });
+    const long = await played({ sessions: 2, drainSeconds: 0.2, watchMs: 250 });
+    const short = await played({ sessions: 2, drainSeconds: 0.2 });
+    expect(long.looks).toBe(unused.looks);
+    expect(short.looks).toBeGreaterThan(unused.looks);
+    for (const { log } of [long, short]) {
+      expect(log).toContain("[drain] time over for sessions of memory");
+    }
   });
 });
 
