@@ -18,6 +18,14 @@ export interface ComposeRound {
 
 const project = "mcp-fleet-bench-compose";
 
+/** In bash, as the image has nothing smaller; `$$` is a dollar sign to Compose. */
+const askReady = [
+  'exec 3<>"/dev/tcp/127.0.0.1/$$PORT"',
+  "printf 'GET /ready HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3",
+  "read -r -t 3 status <&3",
+  "[[ $$status == *' 200 '* ]]",
+].join(" && ");
+
 /**
  * The same servers as Compose runs them: same image, settings, secrets, database and networks as those of the stack, a
  * port each on loopback, `docker compose up --wait` as the deployment, and one bad server of the next release.
@@ -91,9 +99,9 @@ export class ComposePeer {
             networks: [...Object.keys(NetworkSettings.Networks), "outside"],
             ports: [`127.0.0.1:${this.#ports[index]}:${port}`],
             labels: { "bench.release": release },
-            // The gate of the stack looks every second too.
+            // The image's own asks whether the process lives; who waits for a deployment asks whether it is ready.
             healthcheck: {
-              test: Config.Healthcheck?.Test ?? ["NONE"],
+              test: ["CMD", "bash", "-c", askReady],
               interval: "5s",
               timeout: "5s",
               retries: 3,
