@@ -25,7 +25,7 @@ const among =
     asked: string[] = [],
   ): FetchBy =>
   (url, init) => {
-    asked.push(`${String(url)} ${String(init?.body)}`);
+    asked.push(`${String(url)} ${typeof init?.body === "string" ? init.body : ""}`);
     const result = Object.entries(jobs).flatMap(([job, pods]) =>
       Object.entries(pods).map(([pod, up]) => ({
         metric: { job, pod },

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { serviceEnds } from "../../../../components/platform/kubernetes/service-ends.ts";
+import {
+  NobodyReadyError,
+  serviceEnds,
+} from "../../../../components/platform/kubernetes/service-ends.ts";
 import { KubernetesTransport } from "../../../../components/platform/kubernetes/transport.ts";
 import { NobodyThereError, TransportError } from "../../../../components/platform/transport.ts";
 import { fakeCluster, list, refusal, type Answers } from "./fake-cluster.ts";
@@ -38,25 +41,25 @@ describe("the pods behind a Service of another namespace", () => {
     expect(questions.join()).toContain("labelSelector=kubernetes.io/service-name=prometheus");
   });
 
-  it.each<[string, Answers, string]>([
+  it.each<[string, Answers, Error]>([
     [
       "no Service",
       { [slicesPath]: list() },
-      "there is no Service prometheus of namespace monitoring",
+      new NobodyThereError("there is no Service prometheus of namespace monitoring"),
     ],
     [
       "another port",
       { [servicePath]: { spec: { ports: [{ port: 9090 }] } }, [slicesPath]: list() },
-      "Service prometheus of namespace monitoring has no port 80, only 9090",
+      new NobodyThereError("Service prometheus of namespace monitoring has no port 80, only 9090"),
     ],
     [
       "no ready pod",
       { [servicePath]: service, [slicesPath]: list(slice(end("prometheus-0", false))) },
-      "no ready pod is behind Service prometheus of namespace monitoring",
+      new NobodyReadyError("Service prometheus of namespace monitoring"),
     ],
-  ])("are nobody: there is %s", async (_, answers, words) => {
+  ])("are nobody: there is %s", async (_, answers, nobody) => {
     const { client } = await fakeCluster(answers);
-    await expect(serviceEnds(client, asked)).rejects.toThrow(new NobodyThereError(words));
+    await expect(serviceEnds(client, asked)).rejects.toThrow(nobody);
   });
 });
 
