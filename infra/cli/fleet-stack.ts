@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { StackExport } from "../release/deployment.ts";
@@ -37,10 +37,10 @@ export class FleetStack {
   /** The state as it was read when the stack was opened; gone once it may have changed. */
   #opened: Opened | undefined;
 
-  private constructor(context: CommandContext, configFile: ConfigFile, opened: Opened) {
+  private constructor(context: CommandContext, opened: Opened) {
     this.#name = context.stack;
     this.#rootDir = context.rootDir;
-    this.#configFile = configFile;
+    this.#configFile = configFileOf(context);
     this.#note = context.note;
     this.#opened = opened;
   }
@@ -67,16 +67,15 @@ export class FleetStack {
     });
     const torn = removeTornMetadata((await stateBackendUrl()) ?? "");
     if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);
-    const configFile = configFileOf(context);
-    if (options.secrets) deriveEarly(configFile.salt ?? "", process.env);
+    if (options.secrets) deriveEarly(saltOf(context) ?? "", process.env);
     try {
-      return new FleetStack(context, configFile, await read());
+      return new FleetStack(context, await read());
     } catch (error) {
       if (!isUnknownStack(error)) throw error;
       if (!options.create) throw await unknownStack(context);
     }
     await initStack(context);
-    return new FleetStack(context, configFile, await read());
+    return new FleetStack(context, await read());
   }
 
   /** What would change, counted by kind of step. */
@@ -326,37 +325,44 @@ interface ConfigFile {
   readonly path: string;
   /** Made for this machine; else the user's own. */
   readonly private: boolean;
-  /** Of the key that a passphrase gives; undefined before the first update and with another provider. */
-  readonly salt: string | undefined;
 }
 
 /**
  * Configuration file of the stack. Where the committed one carries a salt, the team shares a passphrase and it is used
  * as it is. Else the salt belongs to this machine's passphrase, and a private copy keeps the work tree clean.
  */
-function configFileOf({ rootDir, stack }: CommandContext): ConfigFile {
-  const committed = join(rootDir, `Pulumi.${stack}.yaml`);
-  const settings = existsSync(committed)
-    ? ((parse(readFileSync(committed, "utf8")) as StackSettingsFile | null) ?? {})
-    : {};
+function configFileOf(context: CommandContext): ConfigFile {
+  const { committed, copy } = configPaths(context);
+  const settings = readSettings(committed);
   if ("encryptionsalt" in settings || "secretsprovider" in settings)
-    return { path: committed, private: false, salt: settings.encryptionsalt };
-  const base = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
-  const directory = join(base, "mcp-fleet", "stacks");
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const copy = join(directory, `Pulumi.${stack}.yaml`);
-  const salt = existsSync(copy)
-    ? (parse(readFileSync(copy, "utf8")) as StackSettingsFile | null)?.encryptionsalt
-    : undefined;
-  writeFileSync(copy, stringify({ ...settings, ...(salt && { encryptionsalt: salt }) }), {
+    return { path: committed, private: false };
+  const { encryptionsalt } = readSettings(copy);
+  mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
+  writeFileSync(copy, stringify({ ...settings, ...(encryptionsalt && { encryptionsalt }) }), {
     mode: 0o600,
   });
-  return { path: copy, private: true, salt };
+  return { path: copy, private: true };
 }
 
-/** What is read of `Pulumi.<stack>.yaml`. */
-interface StackSettingsFile {
-  readonly encryptionsalt?: string;
+/** Salt of the key that a passphrase gives; undefined before the first update and with another provider. */
+function saltOf(context: CommandContext): string | undefined {
+  const { committed, copy } = configPaths(context);
+  return readSettings(committed).encryptionsalt ?? readSettings(copy).encryptionsalt;
+}
+
+function configPaths({ rootDir, stack }: CommandContext): {
+  readonly committed: string;
+  readonly copy: string;
+} {
+  const base = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  const file = `Pulumi.${stack}.yaml`;
+  return { committed: join(rootDir, file), copy: join(base, "mcp-fleet", "stacks", file) };
+}
+
+/** What is read of `Pulumi.<stack>.yaml`; empty if there is none. */
+function readSettings(path: string): { readonly encryptionsalt?: string } {
+  if (!existsSync(path)) return {};
+  return (parse(readFileSync(path, "utf8")) as { encryptionsalt?: string } | null) ?? {};
 }
 
 /** `pulumi stack init` writes its salt beside `Pulumi.yaml`: a copy of that file keeps it out of the work tree. */
