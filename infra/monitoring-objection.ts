@@ -6,7 +6,7 @@ import {
 } from "../components/monitoring/names.ts";
 import { nameOf } from "./release/deployment.ts";
 import type { KnownResource } from "./platforms/site.ts";
-import { howToForget } from "./protected-volumes.ts";
+import { howToForget, protectedLeft } from "./protected-volumes.ts";
 
 /** Volumes that only monitoring of the fleet's own has. */
 const own = [prometheusName, alertmanagerName, grafanaName].map(monitoringVolume);
@@ -23,7 +23,7 @@ export function monitoringObjection(
   stack: string,
 ): string | undefined {
   if (!existing) return undefined;
-  const left = resources.filter(({ urn, protect }) => protect && own.includes(nameOf(urn)));
+  const left = protectedLeft(resources).filter(({ urn }) => own.includes(nameOf(urn)));
   if (left.length === 0) return undefined;
   return [
     `mcp-fleet:kubernetes.monitoring.existing: this stack has volumes with what its own monitoring has recorded, and they are protected`,

@@ -1,9 +1,13 @@
 import type { KnownResource } from "./platforms/site.ts";
 
-/** What is protected and not among what is to stay: the engine would refuse to delete it, in the middle of an update. */
+/**
+ * What is protected and does not stay: the engine would refuse to delete it, in the middle of an update.
+ *
+ * @param staying URNs; default: nothing of it stays.
+ */
 export function protectedLeft(
   resources: readonly KnownResource[],
-  staying: ReadonlySet<string>,
+  staying: ReadonlySet<string> = new Set(),
 ): readonly KnownResource[] {
   return resources.filter(({ urn, protect }) => protect === true && !staying.has(urn));
 }

@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { StackExport } from "../release/deployment.ts";
-import { exportOpen } from "../release/export-state.ts";
+import { exportClosed, exportOpen } from "../release/export-state.ts";
 import { deriveEarly } from "../release/open-secrets.ts";
 import type { ReleaseEngine } from "../release/engine-run.ts";
 import { linkVariable } from "../release/link.ts";
@@ -301,9 +301,7 @@ async function readState(
 ): Promise<StackExport> {
   const run = (command: readonly string[]): Promise<string> =>
     pulumi([...command, "--stack", stack], { cwd: rootDir });
-  return secrets
-    ? exportOpen(run, process.env)
-    : (JSON.parse(await run(["stack", "export"])) as StackExport);
+  return secrets ? exportOpen(run, process.env) : exportClosed(run);
 }
 
 function isUnknownStack(error: unknown): boolean {

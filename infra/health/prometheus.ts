@@ -1,5 +1,4 @@
 import type { Scope } from "../../components/monitoring/scope.render.ts";
-import { PrometheusQueries } from "../dashboards/prometheus-queries.ts";
 import type { ComponentHealth, FetchBy } from "./report.ts";
 
 interface Targets {
@@ -27,7 +26,7 @@ export async function checkTargets(
     return {
       component,
       ...(foreign
-        ? await amongOthers(new PrometheusQueries(prometheusUrl, fetchBy, foreign.scope), foreign)
+        ? await amongOthers(prometheusUrl, fetchBy, foreign)
         : await ofItsOwn(prometheusUrl, fetchBy)),
     };
   } catch (error) {
@@ -52,9 +51,13 @@ async function ofItsOwn(prometheusUrl: string, fetchBy: FetchBy): Promise<Findin
 
 /** By `up`: the list of targets has those of the whole cluster, and cannot be narrowed. */
 async function amongOthers(
-  prometheus: PrometheusQueries,
+  prometheusUrl: string,
+  fetchBy: FetchBy,
   { scope, jobs }: { readonly scope: Scope; readonly jobs: readonly string[] },
 ): Promise<Finding> {
+  // It brings a parser of PromQL along, which no other command at its end needs.
+  const { PrometheusQueries } = await import("../dashboards/prometheus-queries.ts");
+  const prometheus = new PrometheusQueries(prometheusUrl, fetchBy, scope);
   const targets = await prometheus.instant("up", Date.now() / 1000);
   if (targets.length === 0) return { healthy: false, detail: unknownTo(scope) };
   const down = targets

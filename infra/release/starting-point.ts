@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { withoutEngine } from "./engine-process.ts";
-import { exportOpen } from "./export-state.ts";
+import { exportClosed, exportOpen } from "./export-state.ts";
 import { Link, linkVariable, type ReleaseEvent } from "./link.ts";
-import { isRootStack, type Deployment, type StackExport } from "./deployment.ts";
+import { isRootStack, type Deployment } from "./deployment.ts";
 
 /** Where an update starts from. */
 export interface StartingPoint {
@@ -55,9 +55,7 @@ async function exportDeployment(
     const limits = { maxBuffer: 256 * 1024 * 1024, timeout: 60_000 };
     return (await promisify(execFile)("pulumi", args, { ...limits, env })).stdout;
   };
-  const { deployment } = open
-    ? await exportOpen(run, env)
-    : (JSON.parse(await run(["stack", "export"])) as StackExport);
+  const { deployment } = await (open ? exportOpen(run, env) : exportClosed(run));
   return isDeployed(deployment) ? deployment : null;
 }
 

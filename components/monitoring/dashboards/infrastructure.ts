@@ -169,36 +169,16 @@ function ownMonitoring(limits: Limits): Section {
   return {
     title: "Prometheus and Alertmanager",
     panels: [
-      bigNumber({
-        title: "Prometheus's configuration",
-        description: "Whether the last reload was accepted; else the one before is in force.",
-        unit: "none",
-        width: 6,
-        queries: [
-          { expr: `min(${select("prometheus_config_last_reload_successful")})`, legend: "" },
-        ],
-        limit: limits.prometheusConfig,
-        words: {
-          0: { text: "REFUSED", color: "red" },
-          1: { text: "IN FORCE", color: "green" },
-        },
-        prominent: true,
-      }),
-      bigNumber({
-        title: "Alertmanager's configuration",
-        description: "Whether the last reload was accepted; else the one before is in force.",
-        unit: "none",
-        width: 6,
-        queries: [
-          { expr: `min(${select("alertmanager_config_last_reload_successful")})`, legend: "" },
-        ],
-        limit: limits.alertmanagerConfig,
-        words: {
-          0: { text: "REFUSED", color: "red" },
-          1: { text: "IN FORCE", color: "green" },
-        },
-        prominent: true,
-      }),
+      configurationInForce(
+        "Prometheus",
+        select("prometheus_config_last_reload_successful"),
+        limits.prometheusConfig,
+      ),
+      configurationInForce(
+        "Alertmanager",
+        select("alertmanager_config_last_reload_successful"),
+        limits.alertmanagerConfig,
+      ),
       bigNumber({
         title: "Alertmanagers that are told",
         description: "Without one, alerts go nowhere.",
@@ -284,4 +264,20 @@ function ownMonitoring(limits: Limits): Section {
       }),
     ],
   };
+}
+
+function configurationInForce(part: string, reloaded: string, limit: Limits["prometheusConfig"]) {
+  return bigNumber({
+    title: `${part}'s configuration`,
+    description: "Whether the last reload was accepted; else the one before is in force.",
+    unit: "none",
+    width: 6,
+    queries: [{ expr: `min(${reloaded})`, legend: "" }],
+    limit,
+    words: {
+      0: { text: "REFUSED", color: "red" },
+      1: { text: "IN FORCE", color: "green" },
+    },
+    prominent: true,
+  });
 }

@@ -58,7 +58,8 @@ export async function rollback(
       const was = placeIn(readRecords(target.resources ?? []).journal);
       const moved = moveObjection(context.stack, was, site.place);
       if (moved !== undefined) throw new UserError(`release ${entry.release!}: ${moved}`);
-      const left = protectedLeft(await stack.resources(), new Set(liveUrns(target)));
+      const staying = new Set(liveResources(target).map(({ urn }) => urn));
+      const left = protectedLeft(await stack.resources(), staying);
       if (left.length > 0) {
         throw new UserError(
           `release ${entry.release!} does not have ${left.map(({ urn }) => nameOf(urn)).join(", ")}, which the live one protects\n` +
@@ -90,10 +91,6 @@ export async function rollback(
       interrupt.dispose();
     }
   });
-}
-
-function liveUrns(deployment: Deployment): string[] {
-  return liveResources(deployment).map(({ urn }) => urn);
 }
 
 /** The release to return to. @throws UserError naming those that can be had. */

@@ -63,7 +63,7 @@ function keptFindings(
   { stack }: FleetManifestsOptions,
   gone: readonly ResourceRecord[],
 ): Finding[] {
-  return protectedLeft(gone, new Set()).map((record) => ({
+  return protectedLeft(gone).map((record) => ({
     object: subjectOfRecord(record),
     path: "protect",
     problem: `true in the last release, and these settings have no such volume; ${howToForget([record], stack)}`,

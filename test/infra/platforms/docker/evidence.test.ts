@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import { afterEach, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { collectContainers } from "../../../../infra/platforms/docker/evidence.ts";
 import { scratchFolder } from "../../release/scratch.ts";
+import { fakeEngine } from "./fake-engine.ts";
 
 /** Two streams of one container, as the engine sends them: a header of 8 bytes before each chunk. */
 function multiplexed(...chunks: readonly [stream: number, text: string][]): Buffer {
@@ -32,8 +31,7 @@ const expectedTail = ["5", "6", "7", "8", `${"x".repeat(240)} ...`];
 /** An engine with three containers; the second has no log. */
 async function engine(): Promise<string[]> {
   const asked: string[] = [];
-  const path = join(scratchFolder(), "engine");
-  const server = createServer(({ url = "" }, response) => {
+  await fakeEngine(({ url = "" }, response) => {
     asked.push(decodeURIComponent(url));
     const id = /containers\/(id-\d)\//.exec(url)?.[1];
     const log = logs[id ?? ""];
@@ -44,10 +42,7 @@ async function engine(): Promise<string[]> {
     }
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(id ? { Id: id } : containers));
-  }).listen(path);
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  vi.stubEnv("DOCKER_HOST", `unix://${path}`);
+  });
   return asked;
 }
 

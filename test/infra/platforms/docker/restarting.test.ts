@@ -1,17 +1,13 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { join } from "node:path";
-import { afterEach, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { stopRestarting } from "../../../../infra/platforms/docker/restarting.ts";
-import { scratchFolder } from "../../release/scratch.ts";
+import { fakeEngine } from "./fake-engine.ts";
 
 const restarts: Readonly<Record<string, number>> = { a: 3, b: 0, c: 2 };
 
 /** An engine whose containers were started again so many times. @returns what it was asked to change */
 async function engine(): Promise<string[]> {
   const changed: string[] = [];
-  const path = join(scratchFolder(), "engine");
-  const server = createServer(({ method, url = "" }, response) => {
+  await fakeEngine(({ method, url = "" }, response) => {
     if (method === "POST") {
       changed.push(url.replace(/^\/v[\d.]+/, ""));
       response.writeHead(204).end();
@@ -24,10 +20,7 @@ async function engine(): Promise<string[]> {
       Labels: { "mcp-fleet/component": Id },
     }));
     response.end(JSON.stringify(id ? { RestartCount: restarts[id] } : all));
-  }).listen(path);
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  vi.stubEnv("DOCKER_HOST", `unix://${path}`);
+  });
   return changed;
 }
 
