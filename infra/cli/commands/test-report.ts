@@ -1,15 +1,18 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 
-/** What a run of Vitest came to. */
-export interface SuiteResult {
+/** What one test file, or one static check, came to. */
+export interface FileResult {
+  /** Path of the file within the repository; the name of a check, or of a suite for an error outside of all files. */
+  readonly file: string;
+  /** Whether `file` can be run by itself. */
+  readonly isFile: boolean;
   readonly passed: number;
-  readonly failed: number;
   readonly skipped: number;
-  /** Each failed test, file or check: where it is, and what it said first. */
   readonly failures: readonly Failure[];
 }
 
+/** A failed test, file or check: where it is, and what it said first. */
 export interface Failure {
   readonly where: string;
   readonly message: string;
@@ -17,9 +20,6 @@ export interface Failure {
 
 /** Vitest's JSON report, as far as it is read here. */
 interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
@@ -36,43 +36,42 @@ interface Report {
 const shownLines = 12;
 
 /**
- * Counts a suite from Vitest's report. A suite that exits with an error and has no failed test (a file that could not be
- * collected, an error outside of all tests, no report) has failed all the same.
+ * The files of a suite from Vitest's report. A suite that exits with an error and has no failed test (a file that could
+ * not be collected, an error outside of all tests, no report) has failed all the same.
  */
 export function readSuite(
   suite: string,
   reportPath: string,
   rootDir: string,
   exitCode: number,
-): SuiteResult {
+): readonly FileResult[] {
+  const outside = (message: string): FileResult => ({
+    ...{ file: suite, isFile: false, passed: 0, skipped: 0 },
+    failures: [{ where: suite, message }],
+  });
   const report = readReport(reportPath);
   if (report === undefined) {
-    const message = `Vitest wrote no report and exited with ${exitCode}.`;
-    return { passed: 0, failed: 1, skipped: 0, failures: [{ where: suite, message }] };
+    return [outside(`Vitest wrote no report and exited with ${exitCode}.`)];
   }
-  const failures = report.testResults.flatMap((file) => {
-    const where = relative(rootDir, file.name);
-    const tests = file.assertionResults
-      .filter(({ status }) => status === "failed")
+  const files = report.testResults.map(({ name, status, message, assertionResults }) => {
+    const file = relative(rootDir, name);
+    const failures = assertionResults
+      .filter((test) => test.status === "failed")
       .map(({ fullName, failureMessages }) => ({
-        where: `${where} > ${fullName}`,
+        where: `${file} > ${fullName}`,
         message: firstLines((failureMessages ?? []).join("\n")),
       }));
-    if (tests.length > 0 || file.status !== "failed") return tests;
-    return [{ where, message: firstLines(file.message ?? "") }];
+    if (failures.length === 0 && status === "failed") {
+      failures.push({ where: file, message: firstLines(message ?? "") });
+    }
+    const passed = assertionResults.filter((test) => test.status === "passed").length;
+    const failed = assertionResults.filter((test) => test.status === "failed").length;
+    const skipped = assertionResults.length - passed - failed;
+    return { file, isFile: true, passed, skipped, failures };
   });
-  if (failures.length === 0 && exitCode !== 0) {
-    failures.push({
-      where: suite,
-      message: `Vitest exited with ${exitCode} without a failed test: an error outside of all tests, in the output above.`,
-    });
-  }
-  return {
-    passed: report.numPassedTests,
-    skipped: report.numPendingTests,
-    failed: failures.length,
-    failures,
-  };
+  if (exitCode === 0 || files.some(({ failures }) => failures.length > 0)) return files;
+  const message = `Vitest exited with ${exitCode} without a failed test: an error outside of all tests, in the output above.`;
+  return [...files, outside(message)];
 }
 
 function readReport(path: string): Report | undefined {

@@ -4,7 +4,7 @@ import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { CommandContext } from "../context.ts";
-import { type Failure, readSuite, type SuiteResult } from "./test-report.ts";
+import { type FileResult, readSuite } from "./test-report.ts";
 
 /** Static checks: name -> program and arguments. */
 const checks: readonly (readonly [string, readonly string[]])[] = [
@@ -26,33 +26,34 @@ export interface Place {
 export async function runChecks(
   context: CommandContext,
   env: NodeJS.ProcessEnv,
-): Promise<SuiteResult> {
-  const failures: Failure[] = [];
-  const check = async ([name, command]: (typeof checks)[number]): Promise<void> => {
+): Promise<readonly FileResult[]> {
+  const check = async ([name, command]: (typeof checks)[number]): Promise<FileResult> => {
     const lines: string[] = [];
     const code = await run(context.rootDir, command, env, { onLine: (line) => lines.push(line) });
     context.note([...lines, `${code === 0 ? "ok" : "FAILED"}  ${name}`].join("\n"));
-    if (code !== 0) failures.push({ where: name, message: `${command.join(" ")}: exit ${code}` });
+    const result = { file: name, isFile: false, skipped: 0 };
+    if (code === 0) return { ...result, passed: 1, failures: [] };
+    const failures = [{ where: name, message: `${command.join(" ")}: exit ${code}` }];
+    return { ...result, passed: 0, failures };
   };
-  await Promise.all(checks.map(check));
-  const failed = failures.length;
-  return { passed: checks.length - failed, failed, skipped: 0, failures };
+  return Promise.all(checks.map(check));
 }
 
-/** One suite of Vitest. */
+/** One suite of Vitest, or the given files of it. */
 export async function runSuite(
   context: CommandContext,
   suite: string,
   env: NodeJS.ProcessEnv,
   place: Place,
-): Promise<SuiteResult> {
+  files: readonly string[] = [],
+): Promise<readonly FileResult[]> {
   const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-test-"));
   const report = join(directory, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   try {
     const code = await run(
       context.rootDir,
-      ["vitest", "run", "--project", suite, ...reporters],
+      ["vitest", "run", "--project", suite, ...reporters, ...files],
       env,
       {
         niceness: place.niceness,

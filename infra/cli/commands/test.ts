@@ -1,7 +1,8 @@
 import { prepare, type Toolchain } from "../../../toolchain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
-import type { SuiteResult } from "./test-report.ts";
+import { type Ran, settle, worthAnotherRun } from "./test-again.ts";
+import type { Failure } from "./test-report.ts";
 import { runChecks, runSuite, type Place } from "./test-runs.ts";
 
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
@@ -35,22 +36,22 @@ export async function test(
   }
   const wanted = only.length === 0 ? standard : known.filter((name) => only.includes(name));
   let toolchain: Toolchain | undefined;
-  const inTurn = async (names: readonly string[], place: Place): Promise<SuiteResult[]> => {
-    const results: SuiteResult[] = [];
-    for (const name of names) {
+  const inTurn = async (names: readonly string[], place: Place): Promise<Ran[]> => {
+    const ran: Ran[] = [];
+    for (const suite of names) {
       const started = Date.now();
-      context.note(`\n== ${name}`);
+      context.note(`\n== ${suite}`);
       const env = { ...context.env, ...toolchain?.env };
-      results.push(
-        name === "static"
+      const results =
+        suite === "static"
           ? await runChecks(context, env)
-          : await runSuite(context, name, env, place),
-      );
-      context.note(`== ${name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
+          : await runSuite(context, suite, env, place);
+      ran.push(...results.map((result) => ({ ...result, suite, alone: place.alone })));
+      context.note(`== ${suite}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
     }
-    return results;
+    return ran;
   };
-  const results: SuiteResult[] = [];
+  const ran: Ran[] = [];
   for (const lanes of stagesOf(wanted)) {
     if (lanes.flat().some((name) => needDocker.includes(name))) {
       toolchain ??= await prepare({
@@ -59,20 +60,32 @@ export async function test(
       });
     }
     const places = lanes.map((_, n) => ({ alone: lanes.length === 1, niceness: n * niceness }));
-    const ran = await Promise.all(lanes.map((names, n) => inTurn(names, places[n]!)));
-    results.push(...ran.flat());
+    ran.push(...(await Promise.all(lanes.map((names, n) => inTurn(names, places[n]!)))).flat());
   }
-  const count = (kind: "passed" | "failed" | "skipped") =>
-    results.reduce((sum, result) => sum + result[kind], 0);
+  const again: Ran[] = [];
+  for (const { suite, file } of worthAnotherRun(ran)) {
+    context.note(`\n== ${file} once more, alone`);
+    const env = { ...context.env, ...toolchain?.env };
+    const place = { alone: true, niceness: 0 };
+    const results = await runSuite(context, suite, env, place, [file]);
+    again.push(...results.map((result) => ({ ...result, suite, alone: true })));
+  }
+  const { results, unstable } = settle(ran, again);
+  const failures = results.flatMap((result) => result.failures);
   // At the end once more, because CI shows the end of a long log.
-  for (const { where, message } of results.flatMap(({ failures }) => failures)) {
-    context.note(`\nFAILED  ${where}\n${message.replace(/^/gm, "    ")}`);
-  }
+  const show = (word: string, { where, message }: Failure) =>
+    context.note(`\n${word}  ${where}\n${message.replace(/^/gm, "    ")}`);
+  for (const failure of unstable)
+    show("UNSTABLE (failed beside other suites, passed alone)", failure);
+  for (const failure of failures) show("FAILED", failure);
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const skipped = results.reduce((sum, result) => sum + result.skipped, 0);
   context.out(
-    `${count("passed")} passed, ${count("failed")} failed` +
-      (count("skipped") > 0 ? `, ${count("skipped")} skipped` : ""),
+    `${passed} passed, ${failures.length} failed` +
+      (unstable.length > 0 ? `, ${unstable.length} unstable` : "") +
+      (skipped > 0 ? `, ${skipped} skipped` : ""),
   );
-  return count("failed") === 0 && count("passed") > 0 ? exitCodes.done : exitCodes.refused;
+  return failures.length === 0 && passed > 0 ? exitCodes.done : exitCodes.refused;
 }
 
 /** Stages follow each other; lanes of a stage run at the same time, the first with the processor before the others. */

@@ -19,15 +19,13 @@ describe("the report of a suite", () => {
   it("names each failed test and its assertion, without the stack", () => {
     const result = suite(
       {
-        numPassedTests: 1,
-        numFailedTests: 1,
-        numPendingTests: 2,
         testResults: [
           {
             name: "/repo/test/a.test.ts",
             status: "failed",
             assertionResults: [
               passing,
+              { fullName: "divides", status: "pending" },
               {
                 fullName: "sums up",
                 status: "failed",
@@ -41,22 +39,19 @@ describe("the report of a suite", () => {
       },
       1,
     );
-    expect(result).toEqual({
-      passed: 1,
-      failed: 1,
-      skipped: 2,
-      failures: [
-        { where: "test/a.test.ts > sums up", message: "AssertionError: expected 1 to be 2" },
-      ],
-    });
+    expect(result).toEqual([
+      {
+        ...{ file: "test/a.test.ts", isFile: true, passed: 1, skipped: 1 },
+        failures: [
+          { where: "test/a.test.ts > sums up", message: "AssertionError: expected 1 to be 2" },
+        ],
+      },
+    ]);
   });
 
   it("counts a file that could not be collected", () => {
     const result = suite(
       {
-        numPassedTests: 0,
-        numFailedTests: 0,
-        numPendingTests: 0,
         testResults: [
           {
             name: "/repo/test/b.test.ts",
@@ -68,17 +63,21 @@ describe("the report of a suite", () => {
       },
       1,
     );
-    expect(result.failures).toEqual([{ where: "test/b.test.ts", message: "Cannot find module" }]);
-    expect(result.failed).toBe(1);
+    expect(result).toMatchObject([
+      { isFile: true, failures: [{ where: "test/b.test.ts", message: "Cannot find module" }] },
+    ]);
   });
 
   it("counts an error outside of all tests, and a report that is missing", () => {
-    const clean = { numPassedTests: 1, numFailedTests: 0, numPendingTests: 0, testResults: [] };
-    expect(suite(clean, 1)).toMatchObject({ passed: 1, failed: 1 });
-    expect(suite("", 137)).toMatchObject({
-      failed: 1,
-      failures: [{ where: "unit", message: "Vitest wrote no report and exited with 137." }],
-    });
-    expect(suite(clean, 0)).toMatchObject({ passed: 1, failed: 0, failures: [] });
+    const file = { name: "/repo/test/a.test.ts", status: "passed", assertionResults: [passing] };
+    const clean = { testResults: [file] };
+    expect(suite(clean, 1)).toMatchObject([
+      { passed: 1, failures: [] },
+      { file: "unit", isFile: false, failures: [{ where: "unit" }] },
+    ]);
+    expect(suite("", 137)).toMatchObject([
+      { failures: [{ message: "Vitest wrote no report and exited with 137." }] },
+    ]);
+    expect(suite(clean, 0)).toMatchObject([{ passed: 1, failures: [] }]);
   });
 });
