@@ -93,7 +93,7 @@ export async function diagnosePulumi(machine: Machine): Promise<PulumiCli | Tool
   if ("problem" in go) return { ...report, problem: `${passedOver}${go.problem}; ${OR_GO}` };
   return {
     ...report,
-    better: `${passedOver}\`fleet up\` builds ${PULUMI_VERSION} in about three minutes`,
+    better: `${passedOver}\`fleet up\` builds ${PULUMI_VERSION} in some six minutes`,
   };
 }
 
@@ -187,13 +187,17 @@ async function build(machine: Machine): Promise<void> {
   }, HEARTBEAT_MS);
   const work = await mkdtemp(join(machine.cache, PARTIAL));
   try {
-    const flags = `-X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`;
+    // Nobody debugs it: without symbols it is a third smaller.
+    const flags = `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`;
     const target = ["-o", join(work, "bin", "pulumi"), MODULE];
     await mkdir(join(work, "bin"));
     // -mod=readonly: go.sum decides what may be built, and is never written to.
     await exec(
       found.go,
-      ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", flags, ...target],
+      [
+        ...["build", "-mod=readonly", "-trimpath", "-buildvcs=false"],
+        ...["-gcflags=all=-dwarf=false", "-ldflags", flags, ...target],
+      ],
       {
         timeoutMs: BUILD_MS,
         cwd: join(machine.root, "toolchain/pulumi"),

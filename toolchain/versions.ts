@@ -1,8 +1,11 @@
 /** Oldest engine that fails an update before it deletes anything when an after-hook throws. */
 export const PULUMI_MINIMUM = "3.238.0";
 
-/** What is fetched or built when no usable Pulumi CLI is found; `toolchain/pulumi/` pins its checksums. */
-export const PULUMI_VERSION = "3.250.0";
+/**
+ * What is fetched or built when no usable Pulumi CLI is found; `toolchain/pulumi/` pins its checksums. Not newer, because
+ * later ones log all that they do to disk, for a fifth of the time of a rollback (ADR 2).
+ */
+export const PULUMI_VERSION = "3.246.0";
 
 /** Go that the Pulumi module asks for (`go` line of `toolchain/pulumi/go.mod`). */
 export const GO_MINIMUM = "1.26.0";

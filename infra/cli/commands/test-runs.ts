@@ -26,10 +26,12 @@ export interface Place {
 export async function runChecks(
   context: CommandContext,
   env: NodeJS.ProcessEnv,
+  { niceness }: Pick<Place, "niceness">,
 ): Promise<readonly FileResult[]> {
   const check = async ([name, command]: (typeof checks)[number]): Promise<FileResult> => {
     const lines: string[] = [];
-    const code = await run(context.rootDir, command, env, { onLine: (line) => lines.push(line) });
+    const onLine = (line: string) => void lines.push(line);
+    const code = await run(context.rootDir, command, env, { niceness, onLine });
     context.note([...lines, `${code === 0 ? "ok" : "FAILED"}  ${name}`].join("\n"));
     const result = { file: name, isFile: false, skipped: 0 };
     if (code === 0) return { ...result, passed: 1, failures: [] };

@@ -12,10 +12,11 @@ const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
 const needDocker: readonly string[] = ["artefacts", "engine", "docker", ...onRequest];
 /**
- * Suites that run beside `docker`, one after the other, with the processor time that it leaves: half of its time it
- * waits for health checks and watches. It does not share evenly, because some of its claims are about seconds.
+ * Lanes of suites that run beside `docker`, with the processor time that it leaves: half of its time it waits for health
+ * checks and watches, and so do they for programs that they start. It does not share evenly, because some of its claims
+ * are about seconds.
  */
-const besideDocker: readonly string[] = ["artefacts", "engine"];
+const besideDocker: readonly (readonly string[])[] = [["static", "artefacts"], ["engine"]];
 /** How much the priority of those suites is lowered (`nice`). */
 const niceness = 10;
 
@@ -44,7 +45,7 @@ export async function test(
       const env = { ...context.env, ...toolchain?.env };
       const results =
         suite === "static"
-          ? await runChecks(context, env)
+          ? await runChecks(context, env, place)
           : await runSuite(context, suite, env, place);
       ran.push(...results.map((result) => ({ ...result, suite, alone: place.alone })));
       context.note(`== ${suite}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
@@ -59,7 +60,10 @@ export async function test(
         needs: new Set(["pulumi", "docker", "images", "state"]),
       });
     }
-    const places = lanes.map((_, n) => ({ alone: lanes.length === 1, niceness: n * niceness }));
+    const places = lanes.map((_, n) => ({
+      alone: lanes.length === 1,
+      niceness: n > 0 ? niceness : 0,
+    }));
     ran.push(...(await Promise.all(lanes.map((names, n) => inTurn(names, places[n]!)))).flat());
   }
   const again: Ran[] = [];
@@ -90,8 +94,11 @@ export async function test(
 
 /** Stages follow each other; lanes of a stage run at the same time, the first with the processor before the others. */
 export function stagesOf(wanted: readonly string[]): readonly (readonly (readonly string[])[])[] {
-  const filling = wanted.includes("docker") ? wanted.filter((n) => besideDocker.includes(n)) : [];
+  if (!wanted.includes("docker")) return wanted.map((name) => [[name]]);
+  const beside = besideDocker
+    .map((lane) => lane.filter((name) => wanted.includes(name)))
+    .filter((lane) => lane.length > 0);
   return wanted
-    .filter((name) => !filling.includes(name))
-    .map((name) => (name === "docker" && filling.length > 0 ? [[name], filling] : [[name]]));
+    .filter((name) => !beside.flat().includes(name))
+    .map((name) => (name === "docker" ? [[name], ...beside] : [[name]]));
 }
