@@ -95,7 +95,7 @@ export class HelmPeer {
   }
 
   /** One upgrade under load; a failed one leaves the release before it, as Helm sees to. */
-  async round({ sets, exit }: ReleaseCase, number: number, rate: number): Promise<HelmRound> {
+  async round({ sets, exits }: ReleaseCase, number: number, rate: number): Promise<HelmRound> {
     const before = await this.#settled();
     const last = (await this.#history()).at(-1)!.revision;
     const load = startLoad({ targets: this.#targets, token: "", rate });
@@ -113,7 +113,7 @@ export class HelmPeer {
       failed,
     });
     const wrong =
-      failed !== (exit !== 0) ||
+      failed === exits.includes(0) ||
       recorded.status !== "deployed" ||
       changes.runs !== (failed ? "old" : "new");
     if (wrong) console.error(`helm ended with ${upgrade.code}:\n${upgrade.stderr}`);

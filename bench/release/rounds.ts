@@ -1,3 +1,4 @@
+import { exitCodes } from "../../infra/cli/exit-codes.ts";
 import type { HistoryEntry } from "../../infra/release/history.ts";
 import { startLoad } from "../load/load.ts";
 import { ended, fleet } from "../stack.ts";
@@ -9,7 +10,7 @@ export interface Round {
   readonly exit: number | null;
   /** Ended otherwise than the case has to: the rest says what happened, and is no measurement of the case. */
   readonly wrong: boolean;
-  /** From the start of the phase that found the fault to the verdict. */
+  /** From the start of the phase that found the fault to the verdict; all of a command that was refused. */
   readonly detect: number | undefined;
   /** From the verdict after the switch until traffic was back with the old release. */
   readonly back: number | undefined;
@@ -57,7 +58,7 @@ interface Setting {
 /** Deploys one case under load. */
 export async function runRound(
   stack: string,
-  { sets, exit }: ReleaseCase,
+  { sets, exits }: ReleaseCase,
   number: number,
   { stand, clients, rate, bakeSeconds }: Setting,
 ): Promise<Round> {
@@ -67,17 +68,21 @@ export async function runRound(
     token: clients.token,
     rate,
   });
+  const began = performance.now();
   const run = await ended(
     "up",
     ...["--stack", stack, "--yes"],
     ...sets(number).flatMap((set) => ["--set", set]),
   );
+  const took = (performance.now() - began) / 1000;
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const report = await load.stop();
-  const wrong = run.code !== exit;
-  if (wrong) console.error(`ended with ${run.code}, not ${exit}:\n${run.stderr}`);
+  const wrong = run.code === null || !exits.includes(run.code);
+  if (wrong) console.error(`ended with ${run.code}, not ${exits.join(" or ")}:\n${run.stderr}`);
   const after = await stand.incarnations();
-  const { timings } = await lastEntry(stack);
+  // What is refused has begun nothing, and is in no history.
+  const refused = run.code === exitCodes.refused;
+  const timings = refused ? { prepare: took * 1000, total: took * 1000 } : await lastTimings(stack);
   const seconds = (name: string): number | undefined =>
     timings[name] === undefined ? undefined : timings[name] / 1000;
   const failed = run.code !== 0;
@@ -98,7 +103,7 @@ export async function runRound(
   };
 }
 
-async function lastEntry(stack: string): Promise<HistoryEntry> {
+async function lastTimings(stack: string): Promise<HistoryEntry["timings"]> {
   const { stdout } = await fleet("history", "--stack", stack, "--json");
-  return (JSON.parse(stdout) as HistoryEntry[]).at(-1)!;
+  return (JSON.parse(stdout) as HistoryEntry[]).at(-1)!.timings;
 }

@@ -5,6 +5,7 @@ export type { FleetSpec } from "./fleet.schema.ts";
 export { fleetJsonSchema } from "./json-schema.ts";
 export { loadFleet, type LoadedConfig } from "./load.ts";
 export { ConfigError, type Problem } from "./problems.ts";
+export { namedImages } from "./named-images.ts";
 export { hostPorts } from "./rules/ports.ts";
 export { showFleet } from "./show.ts";
 export { readStackFile } from "./stack-file.ts";

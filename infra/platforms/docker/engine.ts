@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import { parseImageReference, registryProbeUrl } from "../../../toolchain/image-reference.ts";
 import { isReachable } from "../../../toolchain/probe.ts";
 import { hostPorts, partLimits, type FleetSpec } from "../../config/index.ts";
+import { missingImages } from "./missing-images.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Base image that a machine without an image registry makes for itself. */
@@ -63,6 +64,7 @@ export class Engine {
     const found = await Promise.all([
       this.#tooManyCpus(fleet, grafana),
       this.#takenPorts(fleet, stack, grafana),
+      missingImages(this.#docker, fleet, grafana),
     ]);
     const problems = found.flat();
     return problems.length === 0

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { badReleases, cutOffRelease } from "./bad-releases.ts";
+import { badImages, badReleases, cutOffRelease } from "./bad-releases.ts";
 import { badSettings } from "./bad-settings.ts";
 import { firstDeployment } from "./first-deployment.ts";
 import { hinderedRollbacks } from "./hindered-rollbacks.ts";
@@ -17,6 +17,7 @@ describe("drills of the release transaction", () => {
 
   firstDeployment(fleet);
   badReleases(fleet);
+  badImages(fleet);
   cutOffRelease(fleet);
   badSettings(fleet);
   plainPulumi(fleet);

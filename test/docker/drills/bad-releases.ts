@@ -1,4 +1,7 @@
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { it } from "vitest";
+import { docker } from "../support/engine.ts";
 import type { DrillFleet } from "./support/drill-fleet.ts";
 import { expectEvidence } from "./support/evidence.ts";
 
@@ -20,11 +23,6 @@ const releases: readonly BadRelease[] = [
     set: fault("exit"),
     says: [/scene\/\w+: failed/, /gate private FAILED/],
     log: /FAULT/,
-  },
-  {
-    title: "image is missing",
-    set: "servers.scene.image=mcp-fleet-none/none:1",
-    says: [/mcp-fleet-none\/none:1/],
   },
   {
     title: "never ready",
@@ -68,6 +66,35 @@ export function badReleases(
     await fleet.fails(title, expected, () => fleet.up(set));
     if (log) expectEvidence(fleet, "scene", log);
   });
+}
+
+/** Nothing is begun for what cannot be had; what is there and cannot run is found by the engine. */
+export function badImages(fleet: DrillFleet): void {
+  it("refuses: the image is missing", async () => {
+    const says = [/servers\.scene\.image: got "mcp-fleet-none\/none:1", which is not on/];
+    const set = "servers.scene.image=mcp-fleet-none/none:1";
+    await fleet.fails("image is missing", { exit: 1, says }, () => fleet.up(set));
+  });
+
+  it("rolls back: the image has not the program that it names", async () => {
+    const [repo, tag] = [`${fleet.stack}-empty`, "1"];
+    await importEmptyImage(repo, tag);
+    try {
+      const says = [/\/no-program/, /ROLLED BACK in/];
+      const set = `servers.scene.image=${repo}:${tag}`;
+      await fleet.fails("image without its program", { exit: 10, says }, () => fleet.up(set));
+    } finally {
+      await docker.getImage(`${repo}:${tag}`).remove({ force: true });
+    }
+  });
+}
+
+/** An image of no files, whose command is not there. */
+async function importEmptyImage(repo: string, tag: string): Promise<void> {
+  const emptyArchive = Readable.from([Buffer.alloc(1024)]);
+  const changes = ['CMD ["/no-program"]'];
+  const progress = await docker.importImage(emptyArchive, { repo, tag, changes });
+  await finished(progress.resume());
 }
 
 /** The process is up and its probes are served, but what it stands on is gone. */

@@ -159,6 +159,20 @@ export const badMachines: readonly BadMachineCase[] = [
     ],
   },
   {
+    name: "an image that neither the engine nor its registry has, in two places",
+    args: [
+      ...up,
+      ...["--set", "servers.scene.image=127.0.0.1:1/none:1"],
+      ...["--set", "servers.review.image=127.0.0.1:1/none:1"],
+    ],
+    env: { PULUMI_CONFIG_PASSPHRASE: "right" },
+    code: 1,
+    says: [
+      "this machine has 1 problem(s):",
+      '  servers.scene.image, servers.review.image: got "127.0.0.1:1/none:1", which is not on the Docker engine, and its registry does not answer (Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused); name one that can be had, or `docker load` it',
+    ],
+  },
+  {
     name: "a port taken by another process",
     args: [...up, "--set", "gateway.port={port}"],
     env: { PULUMI_CONFIG_PASSPHRASE: "right" },
