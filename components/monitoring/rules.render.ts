@@ -52,6 +52,9 @@ export function renderRules(
             alert: rule.name,
             expr: rule.expr,
             ...(rule.forSeconds > 0 && { for: promDuration(rule.forSeconds) }),
+            ...(rule.keepFiringSeconds !== undefined && {
+              keep_firing_for: promDuration(rule.keepFiringSeconds),
+            }),
             labels: { ...rule.labels },
             annotations: { ...rule.annotations },
           })),

@@ -23,6 +23,8 @@ export interface AlertRule {
   readonly expr: string;
   /** How long the expression has to hold. Seconds. */
   readonly forSeconds: number;
+  /** How long it is told after the expression no longer holds. Seconds. */
+  readonly keepFiringSeconds?: number;
   readonly labels: RuleLabels;
   /** May use `{{ $labels.x }}` and `{{ $value | humanize }}` and its like; see `template.ts`. */
   readonly annotations: {

@@ -30,6 +30,8 @@ interface AlertSpec<T extends Thresholds> {
   readonly severity: Severity;
   /** How long the expression has to hold. Seconds. */
   readonly forSeconds: number;
+  /** How long it is told after the expression no longer holds. Default: not at all. Seconds. */
+  readonly keepFiringSeconds?: number;
   /** For expressions whose series carry no such labels. */
   readonly service?: string;
   readonly component?: string;
@@ -118,6 +120,7 @@ export function defineAlert<const T extends Readonly<Record<string, Threshold>>>
         group: spec.group,
         expr: spec.expr(thresholds, context),
         forSeconds,
+        ...(spec.keepFiringSeconds !== undefined && { keepFiringSeconds: spec.keepFiringSeconds }),
         labels: {
           severity: change?.severity ?? spec.severity,
           ...(spec.service !== undefined && { service: spec.service }),

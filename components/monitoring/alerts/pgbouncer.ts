@@ -1,5 +1,6 @@
 import { equal, select } from "../metrics/select.ts";
-import { level, stateCases, steady, together, tailSeconds } from "./cases.ts";
+import { level, steady, together, tailSeconds } from "./cases.ts";
+import { downCases, outlastingSeconds } from "./outlasting.ts";
 import { defineAlert, type Alert, type Cause } from "./define-alert.ts";
 import { byService } from "./by-service.ts";
 import { showThreshold } from "./threshold.ts";
@@ -20,6 +21,7 @@ const down = defineAlert({
   group: "database",
   severity: "critical",
   forSeconds: 30,
+  keepFiringSeconds: outlastingSeconds,
   thresholds: {},
   expr: () => `max ${byService} (${select("pgbouncer_up")}) == 0`,
   summary: "PgBouncer is down",
@@ -38,7 +40,7 @@ const down = defineAlert({
     ],
   },
   tests: (_t, { forSeconds }) =>
-    stateCases({
+    downCases({
       forSeconds,
       series: select("pgbouncer_up", pgbouncer),
       goodIs: "it answers",

@@ -1,17 +1,19 @@
 import { select } from "../metrics/select.ts";
 import { byService } from "./by-service.ts";
 import { level, stateCases, steady, tailSeconds } from "./cases.ts";
+import { downCases, outlastingSeconds } from "./outlasting.ts";
 import { defineAlert } from "./define-alert.ts";
 import { firing, instance, postgres, postgresGone } from "./postgres-parts.ts";
 import { scene } from "./server-parts.ts";
 import { showThreshold } from "./threshold.ts";
 
-/** Half a minute ahead of what follows from it in every server (DatabaseConnectionFailure), so that it mutes that. */
+/** It mutes what follows from it in every server (DatabaseConnectionFailure): half a minute ahead, and longer. */
 export const postgresDown = defineAlert({
   name: "PostgresDown",
   group: "database",
   severity: "critical",
   forSeconds: 30,
+  keepFiringSeconds: outlastingSeconds,
   thresholds: {},
   expr: () => `max ${byService} (${select("pg_up")}) == 0`,
   summary: "PostgreSQL is down",
@@ -33,7 +35,7 @@ export const postgresDown = defineAlert({
     ],
   },
   tests: (_t, { forSeconds }) =>
-    stateCases({ forSeconds, series: select("pg_up", postgres), goodIs: "it answers", firing }),
+    downCases({ forSeconds, series: select("pg_up", postgres), goodIs: "it answers", firing }),
 });
 
 export const exporterDown = defineAlert({
