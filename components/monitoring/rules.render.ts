@@ -31,6 +31,10 @@ export function promDuration(seconds: number): string {
 export type PlainRecording = Pick<RecordingRule, "record" | "expr" | "labels">;
 /** A rule without its tests. */
 export type PlainAlert = Omit<AlertRule, "tests">;
+/** A rule with some of its tests. */
+type TestedAlert = PlainAlert & {
+  readonly tests: { readonly fires: readonly FiringCase[]; readonly quiet: readonly AlertCase[] };
+};
 
 /** One group: recorded series first, for the alerts that read them. */
 export function renderRules(
@@ -72,7 +76,7 @@ export function renderRules(
  */
 export function renderAlertTests(
   file: string,
-  rules: readonly AlertRule[],
+  rules: readonly TestedAlert[],
 ): Record<string, string> {
   const bySteps = new Map<number, object[]>();
   const add = (test: AlertCase, rendered: object) => {
@@ -131,7 +135,7 @@ function inputSeries(series: AlertCase["series"]): { series: string; values: str
   return Object.entries(series).map(([name, values]) => ({ series: name, values }));
 }
 
-function quietTest(rule: AlertRule, test: AlertCase): object {
+function quietTest(rule: PlainAlert, test: AlertCase): object {
   return {
     ...head(rule, test, "stays quiet"),
     alert_rule_test: [
@@ -140,7 +144,7 @@ function quietTest(rule: AlertRule, test: AlertCase): object {
   };
 }
 
-function firingTest(rule: AlertRule, test: FiringCase): object {
+function firingTest(rule: PlainAlert, test: FiringCase): object {
   const eval_time = promDuration(test.atSeconds);
   const labelled = test.firing.map(({ labels, value }) => ({
     value,
@@ -177,7 +181,7 @@ function firingTest(rule: AlertRule, test: FiringCase): object {
   };
 }
 
-function head(rule: AlertRule, test: AlertCase, does: string): object {
+function head(rule: PlainAlert, test: AlertCase, does: string): object {
   return {
     name: `${rule.name} ${does}: ${test.name}`,
     interval: promDuration(test.stepSeconds ?? stepSeconds),

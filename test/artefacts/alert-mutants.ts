@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { AlertRule } from "../../components/monitoring/alerts/alert-rule.ts";
+import type { AlertCase, AlertRule } from "../../components/monitoring/alerts/alert-rule.ts";
+import { stepSeconds } from "../../components/monitoring/alerts/cases.ts";
 import { defaultSlo, type AlertChanges } from "../../components/monitoring/alerts/catalogue.ts";
 import type { Alert, AlertSettings } from "../../components/monitoring/alerts/define-alert.ts";
 import { sloRecordings, type SloSettings } from "../../components/monitoring/alerts/slo.ts";
@@ -17,7 +18,7 @@ import {
 export interface Mutant {
   /** As in `HighErrorRate for 300 -> 360`. */
   readonly name: string;
-  /** File name -> content: one rule file and its tests. */
+  /** File name -> content: one rule file and its tests, in the order of their names. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -28,13 +29,10 @@ export function mutantsOf(alerts: readonly Alert[]): readonly Mutant[] {
   return alerts.flatMap((alert) => {
     const rule = alert.rule(settings);
     const recordings = recordingsOf(rule);
-    const tests = renderAlertTests(rule.group, [rule]);
+    const tests = testsOf(rule);
     const mutant = (name: string, changed: AlertRule, recorded = recordings): Mutant => ({
       name: `${alert.name} ${name}`,
-      files: {
-        ...tests,
-        [`${rule.group}.rules.yml`]: renderRules(rule.group, recorded, [changed]),
-      },
+      files: { ...tests, ...rulesOf(changed, recorded) },
     });
     return [
       ...thresholds(alert, rule).map(([name, changed]) => mutant(name, changed)),
@@ -69,12 +67,32 @@ export function unchanged(
     const rule = alert.rule(settings, changes[alert.name]);
     return {
       name: `${alert.name} unchanged`,
-      files: {
-        ...renderAlertTests(rule.group, [rule]),
-        [`${rule.group}.rules.yml`]: renderRules(rule.group, recordingsOf(rule, slo), [rule]),
-      },
+      files: { ...testsOf(rule), ...rulesOf(rule, recordingsOf(rule, slo)) },
     };
   });
+}
+
+/** The rule with the recordings that it reads: the others, of days each, cost time and prove nothing. */
+function rulesOf(rule: AlertRule, recordings: readonly PlainRecording[]): Record<string, string> {
+  const read = recordings.filter(({ record }) => rule.expr.includes(record));
+  return { [`${rule.group}.rules.yml`]: renderRules(rule.group, read, [rule]) };
+}
+
+/** Each test in a file of its own, those with the fewest evaluations first: one that fails is enough. */
+function testsOf(rule: AlertRule): Record<string, string> {
+  const { fires, quiet } = rule.tests;
+  const evaluations = ({ atSeconds, stepSeconds: step = stepSeconds }: AlertCase) =>
+    atSeconds / step;
+  const single = [
+    ...fires.map((test) => ({ cost: evaluations(test), tests: { fires: [test], quiet: [] } })),
+    ...quiet.map((test) => ({ cost: evaluations(test), tests: { fires: [], quiet: [test] } })),
+  ].sort((a, b) => a.cost - b.cost);
+  return Object.fromEntries(
+    single.map(({ tests }, index) => {
+      const [text] = Object.values(renderAlertTests(rule.group, [{ ...rule, tests }]));
+      return [`${String(index).padStart(2, "0")}.test.yml`, text!];
+    }),
+  );
 }
 
 function recordingsOf({ group }: AlertRule, slo: SloSettings = defaultSlo): PlainRecording[] {
