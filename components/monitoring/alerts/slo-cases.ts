@@ -37,12 +37,13 @@ interface Spell {
 
 /** When each pair begins and ends to fire, from both sides, and the least number of failures. */
 export function burnTests(sli: Sli, pairs: readonly Pair[], minimumFailures: number): AlertTests {
-  const cases = pairs.map((pair) => pairCases(sli, pair));
+  const cases = pairs.flatMap((pair) => [pairCases(sli, pair), loadCases(sli, pair)]);
   const [first] = pairs;
-  const few = fewFailures(sli, first!, minimumFailures);
+  const [few, ...moreFew] = pairs.map((pair) => fewFailures(sli, pair, minimumFailures));
+  const all = [...moreFew, ...cases];
   return {
-    fires: [few.fires, ...cases.flatMap(({ fires }) => fires)],
-    quiet: [few.quiet, ...cases.flatMap(({ quiet }) => quiet), ...oneAtNight(sli, first!)],
+    fires: [...few!.fires, ...all.flatMap(({ fires }) => fires)],
+    quiet: [...few!.quiet, ...all.flatMap(({ quiet }) => quiet), ...oneAtNight(sli, first!)],
   };
 }
 
@@ -108,22 +109,62 @@ function pairCases(sli: Sli, pair: Pair): { fires: FiringCase[]; quiet: AlertCas
   };
 }
 
-/** All calls fail, but they are few. */
-function fewFailures(sli: Sli, { long, short, step, settle }: Pair, minimum: number) {
-  const seconds = up(short, step);
+/**
+ * Load changes along with the failures: only then does it matter over which window each of good, bad and all calls is
+ * counted. The burn meets half of the calls, so that slower pairs see little of it.
+ */
+function loadCases(sli: Sli, { long, short, factor, settle, after }: Pair) {
+  const step = short / 20;
+  const speed = Math.min(1 / (sli.budget * factor), after === undefined ? 3 : 1.17);
+  const start = up((settle ?? 1.1) * long, step);
+  const cross = start + long / (1 + (speed - 1) / 2);
+  const end = up(cross + long / 20, step);
+  const calls = 4;
+  const series = made(sli, step, [
+    { bad: 0, seconds: start, perSecond: calls },
+    { bad: speed * factor * sli.budget, seconds: end - start, perSecond: calls / 2 },
+    // So many that the short window is at the factor when half of it lies after the burn.
+    { bad: 0, seconds: short, perSecond: ((speed - 1) * calls) / 2 },
+  ]);
+  const just = 2 * step;
+  const half = end + short / 2;
+  return {
+    fires: [
+      fires(sli, "enough of fewer calls are missed", series, up(cross, step) + just, step),
+      fires(sli, "less than half of the short window is good", series, half - step, step),
+    ],
+    quiet: [
+      quiet("not yet enough of fewer calls are missed", series, down(cross, step) - just, step),
+      quiet("more than half of the short window is good", series, half + step, step),
+    ],
+  };
+}
+
+/** Calls fail, after some good ones in the first half of the long window, but they are few. */
+function fewFailures(
+  sli: Sli,
+  { long, short, factor, step, settle, after }: Pair,
+  minimum: number,
+) {
+  // So slowly that the window of a faster pair never holds enough of them.
+  const seconds = up(after === undefined ? short : long / 2, step);
   // Good calls that only slower pairs of the same alert remember: they see no outage.
   const before = settle === undefined ? 0 : 4 * long;
+  // Fewer than failures, and so few that the share of these stays above the factor.
+  const good = Math.min(1, 1 / (factor * sli.budget) - 1) / 2;
   const failing = (count: number) =>
     made(sli, step, [
       { bad: 0, seconds: before },
-      { bad: 0, seconds: long, perSecond: 0 },
+      { bad: 0, seconds, perSecond: 0 },
+      { bad: 0, seconds: long / 4, perSecond: (good * count) / (long / 4) },
+      { bad: 0, seconds: 0.75 * long - seconds, perSecond: 0 },
       { bad: 1, seconds, perSecond: count / seconds },
       { bad: 0, seconds: long, perSecond: 0 },
     ]);
   const at = before + long + seconds;
   return {
-    fires: fires(sli, "enough calls failed", failing(minimum * 1.06), at, step),
-    quiet: quiet("too few calls failed", failing(minimum * 0.95), at, step),
+    fires: [fires(sli, "enough calls failed", failing(minimum * 1.06), at, step)] as const,
+    quiet: [quiet("too few calls failed", failing(minimum * 0.95), at, step)] as const,
   };
 }
 
