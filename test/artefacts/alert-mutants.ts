@@ -119,9 +119,20 @@ function thresholds(alert: Alert, rule: AlertRule): Changed[] {
 }
 
 function durations(rule: AlertRule): Changed[] {
-  const { forSeconds } = rule;
-  const others = forSeconds === 0 ? [60] : [forSeconds + 60, Math.max(0, forSeconds - 60)];
-  return others.map((other) => [`for ${forSeconds} -> ${other}`, { ...rule, forSeconds: other }]);
+  const { forSeconds, keepFiringSeconds } = rule;
+  const around = (seconds: number) => [seconds + 60, Math.max(0, seconds - 60)];
+  const others = forSeconds === 0 ? [60] : around(forSeconds);
+  const kept = keepFiringSeconds === undefined ? [] : around(keepFiringSeconds);
+  return [
+    ...others.map((other): Changed => [
+      `for ${forSeconds} -> ${other}`,
+      { ...rule, forSeconds: other },
+    ]),
+    ...kept.map((other): Changed => [
+      `keep firing for ${keepFiringSeconds} -> ${other}`,
+      { ...rule, keepFiringSeconds: other },
+    ]),
+  ];
 }
 
 /**

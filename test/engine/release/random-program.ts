@@ -110,7 +110,10 @@ function resolve(drafts: readonly Draft[], known: readonly Node[], prefix: strin
       ...new Set(positions.flatMap((position) => named(position, ...kinds) ?? [])),
     ];
     const { kind } = entry;
-    const parent = named(entry.parent, "component", "thing");
+    const parent = at(
+      earlier.filter((other) => mayBeParent(other, earlier)).map(({ name }) => name),
+      entry.parent,
+    );
     const dependsOn = several(entry.dependsOn, "thing", "named", "note", "component");
     const common = { name: `${prefix}${index}`, kind, size: 0, variant: 0 };
     const family = {
@@ -142,6 +145,20 @@ function resolve(drafts: readonly Draft[], known: readonly Node[], prefix: strin
     });
   });
   return nodes;
+}
+
+/**
+ * Whoever depends on a component waits for all that is in it, whenever that is registered. What is put into it later may
+ * depend on the one who waits, and the SDK would wait for ever; so nothing is.
+ */
+function mayBeParent({ name, kind }: Node, earlier: readonly Node[]): boolean {
+  if (kind !== "component" && kind !== "thing") return false;
+  const awaited = new Set(earlier.flatMap(({ dependsOn = [] }) => dependsOn));
+  const byName = new Map(earlier.map((node) => [node.name, node]));
+  for (let at = byName.get(name); at; at = byName.get(at.parent ?? "")) {
+    if (at.kind === "component" && awaited.has(at.name)) return false;
+  }
+  return true;
 }
 
 function changed(
