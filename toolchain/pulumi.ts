@@ -142,7 +142,10 @@ async function publish(machine: Machine, dir: string, origin: Origin): Promise<v
   await rename(dir, cachedDir(machine));
 }
 
-/** The official launcher from npm downloads the CLI from the release host; not tried where that does not answer. */
+/**
+ * The official launcher from npm downloads the CLI from the release host; not tried where that does not answer. It takes
+ * the version from its environment: no launcher is as old as the CLI that is wanted.
+ */
 async function fetchOfficial(machine: Machine): Promise<boolean> {
   if (!(await machine.probe(RELEASE_HOST))) {
     machine.log(`${TOOL}: the release host does not answer: no official download`);
