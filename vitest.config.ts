@@ -59,8 +59,7 @@ export default defineConfig({
           include: ["test/docker/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 900_000,
-          // Each has a stack of its own; two of them keep two processors as busy as their claims about seconds bear.
-          maxWorkers: 2,
+          fileParallelism: false,
         },
       },
       {

@@ -12,11 +12,11 @@ const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
 const needDocker: readonly string[] = ["artefacts", "engine", "docker", ...onRequest];
 /**
- * Lanes of suites that run beside `docker`, with the processor time that it leaves: half of its time it waits for health
- * checks and watches, and so do they for programs that they start. It does not share evenly, because some of its claims
- * are about seconds.
+ * Suites that run beside `docker`, one after the other, with the processor time that it leaves: half of its time it
+ * waits for health checks and watches. It does not share evenly, because some of its claims are about seconds. A third
+ * lane starves on two processors.
  */
-const besideDocker: readonly (readonly string[])[] = [["static", "artefacts"], ["engine"]];
+const besideDocker: readonly string[] = ["artefacts", "engine"];
 /** How much the priority of those suites is lowered (`nice`). */
 const niceness = 10;
 
@@ -62,7 +62,7 @@ export async function test(
     }
     const places = lanes.map((_, n) => ({
       alone: lanes.length === 1,
-      niceness: n > 0 ? niceness : 0,
+      niceness: n * niceness,
     }));
     ran.push(...(await Promise.all(lanes.map((names, n) => inTurn(names, places[n]!)))).flat());
   }
@@ -94,11 +94,8 @@ export async function test(
 
 /** Stages follow each other; lanes of a stage run at the same time, the first with the processor before the others. */
 export function stagesOf(wanted: readonly string[]): readonly (readonly (readonly string[])[])[] {
-  if (!wanted.includes("docker")) return wanted.map((name) => [[name]]);
-  const beside = besideDocker
-    .map((lane) => lane.filter((name) => wanted.includes(name)))
-    .filter((lane) => lane.length > 0);
+  const filling = wanted.includes("docker") ? wanted.filter((n) => besideDocker.includes(n)) : [];
   return wanted
-    .filter((name) => !beside.flat().includes(name))
-    .map((name) => (name === "docker" ? [[name], ...beside] : [[name]]));
+    .filter((name) => !filling.includes(name))
+    .map((name) => (name === "docker" && filling.length > 0 ? [[name], filling] : [[name]]));
 }

@@ -5,7 +5,7 @@ it.each<[string, string[], string[][][]]>([
   [
     "one after the other until the engine waits more than it works",
     ["static", "unit", "artefacts", "engine", "docker"],
-    [[["unit"]], [["docker"], ["static", "artefacts"], ["engine"]]],
+    [[["static"]], [["unit"]], [["docker"], ["artefacts", "engine"]]],
   ],
   ["in turn without docker", ["artefacts", "engine"], [[["artefacts"]], [["engine"]]]],
   ["docker alone", ["docker"], [[["docker"]]]],
