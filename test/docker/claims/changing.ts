@@ -110,10 +110,10 @@ export function changingClaims(live: LiveFleet): void {
 
   it("leaves the running fleet alone when an update cannot work", async () => {
     const before = await incarnations(live.fleet.stack);
-    const sets = [...liveSetting, "--set", "servers.scene.image=mcp-fleet/no-such:1"];
-    const refused = await live.fleet.run("up", ...sets);
-    expect(refused.code).toBe(exitCodes.rolledBack);
-    expect(refused.stderr).toMatch(/ROLLED BACK[^]*mcp-fleet\/no-such:1/);
+    const sets = [...liveSetting, "--set", "servers.scene.env.FAULT=exit"];
+    const failed = await live.fleet.run("up", ...sets);
+    expect(failed.code).toBe(exitCodes.rolledBack);
+    expect(failed.stderr).toMatch(/scene\/\w+: failed[^]*ROLLED BACK/);
     expect(changed(before, await incarnations(live.fleet.stack))).toEqual([]);
     expect((await live.check()).filter(({ healthy }) => !healthy)).toEqual([]);
   });
