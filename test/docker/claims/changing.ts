@@ -113,7 +113,7 @@ export function changingClaims(live: LiveFleet): void {
     const sets = [...liveSetting, "--set", "servers.scene.env.FAULT=exit"];
     const failed = await live.fleet.run("up", ...sets);
     expect(failed.code).toBe(exitCodes.rolledBack);
-    expect(failed.stderr).toMatch(/scene\/\w+: failed[^]*ROLLED BACK/);
+    expect(failed.stderr).toMatch(/gate private FAILED: scene[^]*ROLLED BACK/);
     expect(changed(before, await incarnations(live.fleet.stack))).toEqual([]);
     expect((await live.check()).filter(({ healthy }) => !healthy)).toEqual([]);
   });
