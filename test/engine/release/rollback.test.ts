@@ -62,6 +62,8 @@ describe("a rollback", () => {
         fc.asyncProperty(scenario, (drawn) => checkScenario(test, drawn)),
         {
           numRuns: cases,
+          // A case takes a quarter of a minute; one that never ends is a finding, with its programs.
+          timeout: 600_000,
           seed,
           endOnFailure: false,
           interruptAfterTimeLimit: timeout - 30_000,
