@@ -84,7 +84,8 @@ async function baseImage(): Promise<string> {
   );
 }
 
-const imageTag = (name: string) => `mcp-fleet-test/${name}:latest`;
+/** What `buildImages` calls an image. */
+export const imageTag = (name: string) => `mcp-fleet-test/${name}:latest`;
 
 /** What the recorder of components calls an image that is built. */
 const builtPrefix = "built/";

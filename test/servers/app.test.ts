@@ -8,7 +8,7 @@ import type { App } from "../../servers/app.ts";
 import { parseConfig } from "../../servers/config.ts";
 import { createLogger } from "../../servers/logging.ts";
 import { MAX_BODY_BYTES } from "../../servers/web-bridge.ts";
-import { freePort } from "./postgres-cluster.ts";
+import { freePort } from "./free-port.ts";
 
 const ACCEPT = "application/json, text/event-stream";
 const VERSION = "2026-07-28";

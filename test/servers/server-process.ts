@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort } from "./postgres-cluster.ts";
+import { freePort } from "./free-port.ts";
 
 /** A bundled server in a process of its own. */
 export interface ServerProcess {

@@ -5,7 +5,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import pg from "pg";
 import { bundleServer } from "../../../servers/build.ts";
 import { DOMAIN_NAMES } from "../../../servers/domains/names.ts";
-import { createPostgresCluster, type PostgresCluster } from "../../servers/postgres-cluster.ts";
+import { createPostgresCluster, type PostgresCluster } from "./postgres-cluster.ts";
 import {
   type Environment,
   runNode,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { scratchFolder } from "../../release/scratch.ts";
 
-/** Has a test's Docker client speak to `answer`; the test has to undo its stubbed variables. */
+/** Has a test's Docker client speak to `answer`; the test has to put the environment back. */
 export async function fakeEngine(answer: RequestListener): Promise<void> {
   const path = join(scratchFolder(), "engine");
   const server = createServer(answer).listen(path);
