@@ -10,6 +10,24 @@ import { type Origin, type ToolReport, toolProblem } from "./report.ts";
 import { GO_MINIMUM, isAtLeast, parseVersion, PULUMI_MINIMUM, PULUMI_VERSION } from "./versions.ts";
 
 const TOOL = "pulumi";
+/**
+ * Parts of the CLI that no fleet of ours comes near: keys and storage of clouds, the browser of Pulumi Cloud's API, Envoy's
+ * protocol, colours for code. They are half of the build, and compile in half of the time when nothing is optimised.
+ */
+const UNUSED_PARTS = [
+  "cloud.google.com/go",
+  "github.com/Azure",
+  "github.com/AzureAD",
+  "github.com/alecthomas/chroma",
+  "github.com/aws/aws-sdk-go-v2",
+  "github.com/aws/smithy-go",
+  "github.com/envoyproxy",
+  "github.com/pb33f/libopenapi",
+  "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi/cloud",
+  "google.golang.org/api",
+];
+/** The compiler collects its garbage less often, as long as it stays small: a sixth of its time. */
+const COMPILER_MEMORY = { GOGC: "400", GOMEMLIMIT: "1GiB" };
 const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 const BUILD_MS = 3_600_000;
@@ -191,6 +209,10 @@ async function build(machine: Machine): Promise<void> {
   const work = await mkdtemp(join(machine.cache, PARTIAL));
   try {
     // Nobody debugs it: without symbols it is a third smaller.
+    const compile = [
+      "-gcflags=all=-dwarf=false",
+      ...UNUSED_PARTS.map((module) => `-gcflags=${module}/...=-N -l -dwarf=false`),
+    ];
     const flags = `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`;
     const target = ["-o", join(work, "bin", "pulumi"), MODULE];
     await mkdir(join(work, "bin"));
@@ -199,12 +221,16 @@ async function build(machine: Machine): Promise<void> {
       found.go,
       [
         ...["build", "-mod=readonly", "-trimpath", "-buildvcs=false"],
-        ...["-gcflags=all=-dwarf=false", "-ldflags", flags, ...target],
+        ...[...compile, "-ldflags", flags, ...target],
       ],
       {
         timeoutMs: BUILD_MS,
         cwd: join(machine.root, "toolchain/pulumi"),
-        env: { ...machine.env, HOME: machine.env["HOME"] ?? homedir(), GOWORK: "off" },
+        env: {
+          ...COMPILER_MEMORY,
+          ...machine.env,
+          ...{ HOME: machine.env["HOME"] ?? homedir(), GOWORK: "off" },
+        },
         logFile: join(machine.cache, "pulumi-build.log"),
       },
     );

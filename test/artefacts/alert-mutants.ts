@@ -24,6 +24,9 @@ export interface Mutant {
 
 const settings: AlertSettings = { scrapeIntervalSeconds: 15, runbooks: "docs/runbooks" };
 
+/** Option of `docker run`: promtool collects its garbage less often, which was a fifth of its time. */
+export const promtoolMemory = "--env=GOGC=400";
+
 /** Every alert with each of its thresholds, durations, windows and comparisons changed, one at a time. */
 export function mutantsOf(alerts: readonly Alert[]): readonly Mutant[] {
   return alerts.flatMap((alert) => {
@@ -210,6 +213,7 @@ export async function passing(image: string, mutants: readonly Mutant[]): Promis
       "docker",
       [
         ...["run", "--rm", "--network=none", "--read-only", "--tmpfs=/tmp:mode=1777"],
+        promtoolMemory,
         ...[`-v=${directory}:/m:ro`, "--entrypoint=sh", image, "-c", script],
       ],
       { maxBuffer: 1 << 24 },

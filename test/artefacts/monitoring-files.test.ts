@@ -11,8 +11,12 @@ import {
   renderRuleTests,
 } from "../../components/monitoring/rule-files.render.ts";
 import { renderAlertTests, renderRules } from "../../components/monitoring/rules.render.ts";
-import { scopedFiles, scopedTests } from "../components/monitoring/scoped-tests.ts";
-import { mutantsOf, passing, unchanged } from "./alert-mutants.ts";
+import {
+  scopedFiles,
+  scopedTests,
+  someOfEachAlert,
+} from "../components/monitoring/scoped-tests.ts";
+import { mutantsOf, passing, promtoolMemory, unchanged } from "./alert-mutants.ts";
 import { docker } from "./gateway-harness.ts";
 import { monitoringImage, Versions } from "./monitoring-harness.ts";
 import { defaults, fleetInput } from "./monitoring-input.ts";
@@ -43,6 +47,7 @@ async function judge(
       "--read-only",
       // Unit tests run on a time series database of their own.
       "--tmpfs=/tmp:mode=1777",
+      promtoolMemory,
       `-v=${versions.directory}/v:/v:ro`,
       "-w=/v",
       `--entrypoint=${program}`,
@@ -94,7 +99,10 @@ describe("Prometheus's files, judged by promtool", () => {
     "have rules that pass them beside another fleet with the same troubles: %s",
     async (group) => {
       const own = Object.fromEntries(
-        Object.entries(tests).filter(([file]) => file.startsWith(`${group}.`)),
+        Object.entries(tests)
+          .filter(([file]) => file.startsWith(`${group}.`))
+          // An objective has dozens of tests for the numbers of its rules, which the other fleet does not change.
+          .map(([file, text]) => [file, group.startsWith("slo") ? someOfEachAlert(text) : text]),
       );
       const [scope, other] = ["fleet-a", "fleet-b"].map((namespace) => ({ namespace }));
       const { code, output } = await judge(
@@ -189,11 +197,12 @@ describe("Prometheus's files, judged by promtool", () => {
     });
     const { changes, problems } = readAlerts(spec.alerts);
     expect(problems).toEqual([]);
+    // One kind of objective: the tests of both come from the same function.
     const alerts = allAlerts(spec.slo).filter(
-      ({ name, group }) => changes[name] !== undefined || group.startsWith("slo"),
+      ({ name, group }) => changes[name] !== undefined || group === "slo-latency",
     );
     const sound = unchanged(alerts, changes, spec.slo);
-    expect(sound.length).toBeGreaterThan(14);
+    expect(sound.length).toBeGreaterThan(12);
     const names = sound.map(({ name }) => name);
     expect(await passing(images.prometheus, sound)).toEqual(names);
   }, 600_000);

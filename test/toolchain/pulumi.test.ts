@@ -78,6 +78,10 @@ describe("preparePulumi", () => {
     const flags = await readFile(join(machine.dir, "builds"), "utf8");
     expect(flags).toContain("-mod=readonly");
     expect(flags).toContain(`version.Version=v${PULUMI_VERSION}`);
+    // Most of the CLI is optimised; what nobody uses of it is not.
+    expect(flags).toContain("-gcflags=all=-dwarf=false -gcflags=");
+    expect(flags).not.toContain("all=-N");
+    expect(flags).toContain("-gcflags=github.com/pb33f/libopenapi/...=-N -l");
     expect(machine.lines.join("\n")).toMatch(/does not answer[^]*building[^]*is ready/);
     const lines = machine.lines.length;
     expect(await preparePulumi(machine)).toEqual(cli);

@@ -21,7 +21,7 @@ export function worthAnotherRun(ran: readonly Ran[]): readonly Ran[] {
 }
 
 /** The last result of each file; and the failures of those that passed when they were asked again. */
-export function settle(
+export function lastResults(
   ran: readonly Ran[],
   again: readonly Ran[],
 ): { readonly results: readonly Ran[]; readonly unstable: readonly Failure[] } {

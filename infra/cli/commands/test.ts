@@ -1,7 +1,7 @@
 import { prepare, type Toolchain } from "../../../toolchain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodes, UserError } from "../exit-codes.ts";
-import { type Ran, settle, worthAnotherRun } from "./test-again.ts";
+import { lastResults, type Ran, worthAnotherRun } from "./test-again.ts";
 import type { Failure } from "./test-report.ts";
 import { runChecks, runSuite, type Place } from "./test-runs.ts";
 
@@ -37,17 +37,20 @@ export async function test(
   }
   const wanted = only.length === 0 ? standard : known.filter((name) => only.includes(name));
   let toolchain: Toolchain | undefined;
+  const run = async (suite: string, place: Place, files?: readonly string[]): Promise<Ran[]> => {
+    const env = { ...context.env, ...toolchain?.env };
+    const results =
+      suite === "static"
+        ? await runChecks(context, env, place)
+        : await runSuite(context, suite, env, place, files);
+    return results.map((result) => ({ ...result, suite, alone: place.alone }));
+  };
   const inTurn = async (names: readonly string[], place: Place): Promise<Ran[]> => {
     const ran: Ran[] = [];
     for (const suite of names) {
       const started = Date.now();
       context.note(`\n== ${suite}`);
-      const env = { ...context.env, ...toolchain?.env };
-      const results =
-        suite === "static"
-          ? await runChecks(context, env, place)
-          : await runSuite(context, suite, env, place);
-      ran.push(...results.map((result) => ({ ...result, suite, alone: place.alone })));
+      ran.push(...(await run(suite, place)));
       context.note(`== ${suite}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
     }
     return ran;
@@ -69,12 +72,9 @@ export async function test(
   const again: Ran[] = [];
   for (const { suite, file } of worthAnotherRun(ran)) {
     context.note(`\n== ${file} once more, alone`);
-    const env = { ...context.env, ...toolchain?.env };
-    const place = { alone: true, niceness: 0 };
-    const results = await runSuite(context, suite, env, place, [file]);
-    again.push(...results.map((result) => ({ ...result, suite, alone: true })));
+    again.push(...(await run(suite, { alone: true, niceness: 0 }, [file])));
   }
-  const { results, unstable } = settle(ran, again);
+  const { results, unstable } = lastResults(ran, again);
   const failures = results.flatMap((result) => result.failures);
   // At the end once more, because CI shows the end of a long log.
   const show = (word: string, { where, message }: Failure) =>

@@ -5,6 +5,7 @@ interface TestFile {
   readonly rule_files: readonly string[];
   readonly evaluation_interval: string;
   readonly tests: readonly {
+    readonly name: string;
     readonly input_series: readonly { readonly series: string; readonly values: string }[];
     readonly alert_rule_test?: readonly {
       readonly exp_alerts: readonly { readonly exp_labels: Scope }[];
@@ -24,6 +25,17 @@ export function scopedFiles(
   return Object.fromEntries(
     Object.entries(files).map(([file, text]) => [file, stringify(scopeRules(text, scope))]),
   );
+}
+
+/** The first firing and the first quiet test of each alert in a file of tests. */
+export function someOfEachAlert(text: string): string {
+  const content = parse(text) as TestFile;
+  const first = new Map<string, TestFile["tests"][number]>();
+  for (const test of content.tests) {
+    const [claim = ""] = test.name.split(":");
+    if (!first.has(claim)) first.set(claim, test);
+  }
+  return stringify({ ...content, tests: [...first.values()] });
 }
 
 /**

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Ran, settle, worthAnotherRun } from "../../../../infra/cli/commands/test-again.ts";
+import {
+  lastResults,
+  type Ran,
+  worthAnotherRun,
+} from "../../../../infra/cli/commands/test-again.ts";
 
 const result = (file: string, failed: number, more: Partial<Ran> = {}): Ran => ({
   ...{ file, isFile: true, suite: "docker", alone: false, passed: 3 - failed, skipped: 0 },
@@ -22,7 +26,7 @@ describe("what is run again", () => {
 describe("the end of a run", () => {
   it("counts a file as it ran last, and keeps what it had said", () => {
     const ran = [result("a", 0), result("b", 2)];
-    const { results, unstable } = settle(ran, [result("b", 0, { alone: true })]);
+    const { results, unstable } = lastResults(ran, [result("b", 0, { alone: true })]);
     expect(results.map(({ file, passed }) => [file, passed])).toEqual([
       ["a", 3],
       ["b", 3],
@@ -31,7 +35,7 @@ describe("the end of a run", () => {
   });
 
   it("is a failure when the file fails again", () => {
-    const { results, unstable } = settle([result("b", 2)], [result("b", 1, { alone: true })]);
+    const { results, unstable } = lastResults([result("b", 2)], [result("b", 1, { alone: true })]);
     expect(results.flatMap(({ failures }) => failures).map(({ where }) => where)).toEqual([
       "b > 0",
     ]);
@@ -40,7 +44,7 @@ describe("the end of a run", () => {
 
   it("is a failure when the second run says nothing of the file", () => {
     const crashed = result("docker", 1, { isFile: false });
-    const { results, unstable } = settle([result("b", 2)], [crashed]);
+    const { results, unstable } = lastResults([result("b", 2)], [crashed]);
     expect(results.flatMap(({ failures }) => failures)).toHaveLength(3);
     expect(unstable).toEqual([]);
   });
