@@ -17,9 +17,13 @@ export interface Task {
   readonly restore?: StackExport;
 }
 
-const task = (await json(process.stdin)) as Task;
-process.env["PATH"] = task.env["PATH"];
-const workspace = await LocalWorkspace.create({ workDir: task.folder, envVars: task.env });
-const engine = automationEngine(await Stack.select("test", workspace));
-if (task.update) await engine.up(programOf(task.update), { refresh: false });
-if (task.restore) await restore(engine, { before: task.restore });
+void run();
+
+async function run(): Promise<void> {
+  const task = (await json(process.stdin)) as Task;
+  process.env["PATH"] = task.env["PATH"];
+  const workspace = await LocalWorkspace.create({ workDir: task.folder, envVars: task.env });
+  const engine = automationEngine(await Stack.select("test", workspace));
+  if (task.update) await engine.up(programOf(task.update), { refresh: false });
+  if (task.restore) await restore(engine, { before: task.restore });
+}

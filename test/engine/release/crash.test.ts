@@ -144,7 +144,7 @@ describe("after a crash", () => {
     const found = await engine.exportDeployment();
     const commit = liveResources(found.deployment).find(({ urn }) => urn.endsWith("::commit"));
     if (commit?.inputs?.["size"] !== 1) {
-      await rollBack(start);
+      await rollBack(start, found);
       expectOld(point);
       return "old";
     }
@@ -160,8 +160,8 @@ describe("after a crash", () => {
     return "new";
   }
 
-  async function rollBack(start: StackExport): Promise<void> {
-    await restore(engine, { ...recovery(test), before: start });
+  async function rollBack(start: StackExport, failed?: StackExport): Promise<void> {
+    await restore(engine, { ...recovery(test), before: start, ...(failed && { failed }) });
   }
 
   function expectOld(point: number): void {

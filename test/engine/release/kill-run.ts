@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { rootDir } from "../../../infra/root-dir.ts";
 import { removeTornMetadata } from "../../../infra/cli/torn-metadata.ts";
 import type { Task } from "./crash-child.ts";
 import type { TestStack } from "./test-stack.ts";
 
-const child = fileURLToPath(new URL("./crash-child.ts", import.meta.url));
+/** As one file: it starts for each boundary anew. */
+const child = [
+  ...["--require", join(rootDir, "toolchain/fast-start.cjs")],
+  ...[join(rootDir, "toolchain/bundled.cjs"), "test/engine/release/crash-child.ts"],
+];
 
 /** How a run ended that was to be killed; `unharmed` is the one that had fewer boundaries. */
 export type Ending = "killed" | "unharmed";
@@ -23,7 +27,7 @@ export async function killAt(
   task: Pick<Task, "update" | "restore">,
 ): Promise<Ending> {
   const { folder, env, world } = test;
-  const run = spawn(process.execPath, ["--import", "tsx", child], {
+  const run = spawn(process.execPath, child, {
     detached: true,
     stdio: ["pipe", "ignore", "pipe"],
   });

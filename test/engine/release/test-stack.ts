@@ -42,6 +42,8 @@ export async function openTestStack(
     PULUMI_CONFIG_PASSPHRASE: "only for this test",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DEBUG_PROVIDERS: server.attachment,
+    // The engine looks for a plugin that is attached too, for two seconds and a half in each update.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
   // The Automation API looks for the CLI on its own PATH.
   process.env["PATH"] = env.PATH;
