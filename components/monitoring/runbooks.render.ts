@@ -1,5 +1,6 @@
 import { alertGroups, type AlertGroup } from "./alerts/alert-rule.ts";
 import { enabledAlerts, severityOf, type AlertChanges } from "./alerts/catalogue.ts";
+import { ownMonitoringAlerts } from "./alerts/monitoring.ts";
 import { readAlerts } from "./alerts/settings.ts";
 import type { Alert } from "./alerts/define-alert.ts";
 import { showThreshold } from "./alerts/threshold.ts";
@@ -18,10 +19,16 @@ const titles: Readonly<Record<AlertGroup, string>> = {
 
 const header = "<!-- Generated from the alert's definition. Changes by hand are overwritten. -->";
 
-/** A page for each alert and a list of all, file name -> content; the alerts link to them. */
-export function renderRunbooks(spec: MonitoringSpec): Record<string, string> {
+/**
+ * A page for each alert and a list of all, file name -> content; the alerts link to them.
+ *
+ * @param elsewhere whether a Prometheus of somebody else serves: there are no alerts about ours then.
+ */
+export function renderRunbooks(spec: MonitoringSpec, elsewhere = false): Record<string, string> {
   const { changes } = readAlerts(spec.alerts);
-  const alerts = enabledAlerts(spec.slo, changes);
+  const alerts = enabledAlerts(spec.slo, changes).filter(
+    (alert) => !(elsewhere && ownMonitoringAlerts.includes(alert)),
+  );
   return {
     "README.md": list(alerts, changes),
     ...Object.fromEntries(
@@ -70,6 +77,7 @@ function page(
       .map((name) => `[${name}](${name}.md)`)
       .join(", ");
   const causes = links(alert.causes.map((cause) => cause.alert));
+  const worse = alert.worse === undefined ? "" : links([alert.worse]);
   const milder = links(alerts.filter(({ worse }) => worse === alert.name).map(({ name }) => name));
   const facts = [
     `| Severity | ${rule.labels.severity} |`,
@@ -78,7 +86,7 @@ function page(
       ([key, { unit, what }]) => `| \`${key}\` | ${showThreshold(unit, values[key]!)}. ${what} |`,
     ),
     ...(causes === "" ? [] : [`| Muted by | ${causes} |`]),
-    ...(alert.worse === undefined ? [] : [`| Gets worse as | ${links([alert.worse])} |`]),
+    ...(worse === "" ? [] : [`| Gets worse as | ${worse} |`]),
     ...(milder === "" ? [] : [`| Begins as | ${milder} |`]),
   ];
   const numbers =
