@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { namedImages, type FleetSpec } from "../../config/index.ts";
+import { hasLogin } from "./registry-login.ts";
 
 /** How long a registry has to answer before the question is left to the pull itself; milliseconds. */
 const patienceMs = 5000;
@@ -8,7 +9,7 @@ const unreachable = /dial tcp|no such host|connection refused|network is unreach
 
 /**
  * Images that the fleet file names and that a pull would not find: neither on the engine nor in their registry. What a
- * registry keeps from whoever has no login is not among them: the login may be the pull's own.
+ * registry keeps from whoever has no login is not among them: the pull may have one.
  *
  * @returns one line each, with every setting that names it
  */
@@ -48,7 +49,8 @@ async function whyMissing(docker: Docker, image: string): Promise<string | undef
   } catch (error) {
     const { statusCode, json } = error as EngineError;
     const message = json?.message ?? "";
-    if (statusCode === 404) return `its registry does not have it (${message})`;
+    if (statusCode === 404)
+      return (await hasLogin(image)) ? undefined : `its registry does not have it (${message})`;
     return unreachable.test(message) ? `its registry does not answer (${message})` : undefined;
   }
 }

@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import Docker from "dockerode";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { FleetSpec } from "../../../../infra/config/index.ts";
 import { missingImages } from "../../../../infra/platforms/docker/missing-images.ts";
+import { scratchFolder } from "../../release/scratch.ts";
 import { fakeEngine } from "./fake-engine.ts";
 
 /** What an engine without any image was told by registries: status and message. */
@@ -23,6 +26,8 @@ const fleetOf = (images: Readonly<Record<string, string>>): FleetSpec =>
     },
   }) as unknown as FleetSpec;
 
+// Whoever runs the tests may be logged in somewhere.
+beforeEach(() => void vi.stubEnv("DOCKER_CONFIG", "/nonexistent"));
 afterEach(() => void vi.unstubAllEnvs());
 
 async function missing(images: Readonly<Record<string, string>>, grafana = false) {
@@ -57,6 +62,21 @@ it("leaves to the pull what may need a login, and what it does not understand", 
   const images = { a: "three.example/private:1", b: "four.example/odd:1" };
   expect(await missing(images)).toEqual([]);
 });
+
+it.each([
+  ["auths", "one.example"],
+  ["auths", "https://one.example/v1/"],
+  ["credHelpers", "one.example"],
+])(
+  "leaves to the pull what a registry with a login hides from strangers: %s %s",
+  async (kind, key) => {
+    const folder = scratchFolder();
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ [kind]: { [key]: {} } }));
+    vi.stubEnv("DOCKER_CONFIG", folder);
+    expect(await missing({ a: "one.example/gone:1" })).toEqual([]);
+    expect(await missing({ b: "two.example/x:1" })).toHaveLength(1);
+  },
+);
 
 it("asks for Grafana where that is part of the fleet", async () => {
   expect(await missing({}, true)).toEqual([
