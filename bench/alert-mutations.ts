@@ -10,7 +10,10 @@ import { mutantsOf, passing, unchanged } from "../test/artefacts/alert-mutants.t
  */
 const [image, ...names] = process.argv.slice(2);
 if (image === undefined) throw new Error("usage: alert-mutations.ts IMAGE [ALERT...]");
-const alerts = allAlerts().filter(({ name }) => names.length === 0 || names.includes(name));
+const known = allAlerts();
+const unknown = names.filter((name) => !known.some((alert) => alert.name === name));
+if (unknown.length > 0) throw new Error(`no such alert: ${unknown.join(", ")}`);
+const alerts = known.filter(({ name }) => names.length === 0 || names.includes(name));
 
 let tried = 0;
 let survived = 0;

@@ -78,6 +78,9 @@ interface RunOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** How long the rest of a program's output is waited for when it has ended. */
+const outputMs = 10_000;
+
 /** Runs a program of `node_modules`; its exit code. */
 function run(
   rootDir: string,
@@ -101,5 +104,7 @@ function run(
       }
     }
     child.on("close", (code) => resolve(code ?? 1));
+    // What it left running in the background may hold its output open for ever.
+    child.on("exit", (code) => setTimeout(() => resolve(code ?? 1), outputMs).unref());
   });
 }
