@@ -12,9 +12,9 @@ import { scenario } from "./random-program.ts";
 import type { Node } from "./program.ts";
 import { openTestStack, type TestStack } from "./test-stack.ts";
 
-const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 5);
+const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 8);
 const seed = Number(process.env["MCP_FLEET_ROLLBACK_SEED"] ?? 4);
-/** Milliseconds; one case is a dozen runs of the CLI, and a failure shrinks by some dozens of cases. */
+/** Milliseconds; one case is a dozen runs of the CLI, some six seconds, and a failure shrinks by some dozens of cases. */
 const timeout = 60_000 + cases * 120_000;
 
 describe("a rollback", () => {
@@ -62,7 +62,7 @@ describe("a rollback", () => {
         fc.asyncProperty(scenario, (drawn) => checkScenario(test, drawn)),
         {
           numRuns: cases,
-          // A case takes a quarter of a minute; one that never ends is a finding, with its programs.
+          // A case takes seconds; one that never ends is a finding, with its programs.
           timeout: 600_000,
           seed,
           endOnFailure: false,
