@@ -45,6 +45,16 @@ export default defineConfig({
         },
       },
       {
+        // Probes, and the stand-ins for plugins, on the real Docker: one container at a time, no fleet.
+        test: {
+          name: "containers",
+          include: ["test/containers/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],

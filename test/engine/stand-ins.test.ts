@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePluginExecutables } from "../../toolchain/plugins/install.ts";
-import { importTinyImage } from "../docker/plugins/tiny-image.ts";
+import { importTinyImage } from "../containers/plugins/tiny-image.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const BASE = "mcp-fleet-test/stand-ins-base:1";

@@ -6,17 +6,17 @@ import type { Failure } from "./test-report.ts";
 import { runChecks, runSuite, type Place } from "./test-runs.ts";
 
 /** Suites of `vitest.config.ts`, in order of what they need of the machine. */
-const suites = ["unit", "toolchain", "artefacts", "engine", "docker"] as const;
+const suites = ["unit", "toolchain", "artefacts", "containers", "engine", "docker"] as const;
 /** Suites that run only when they are asked for: they take too long for every change. */
 const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
-const needDocker: readonly string[] = ["artefacts", "engine", "docker", ...onRequest];
+const needDocker: readonly string[] = ["artefacts", "containers", "engine", "docker", ...onRequest];
 /**
  * Suites that run beside `docker`, one after the other, with the processor time that it leaves: half of its time it
  * waits for health checks and watches. It does not share evenly, because some of its claims are about seconds. A third
  * lane starves on two processors.
  */
-const besideDocker: readonly string[] = ["artefacts", "engine"];
+const besideDocker: readonly string[] = ["artefacts", "containers", "engine"];
 /** How much the priority of those suites is lowered (`nice`). */
 const niceness = 10;
 

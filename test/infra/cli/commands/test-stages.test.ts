@@ -4,8 +4,8 @@ import { stagesOf } from "../../../../infra/cli/commands/test.ts";
 it.each<[string, string[], string[][][]]>([
   [
     "one after the other until the engine waits more than it works",
-    ["static", "unit", "artefacts", "engine", "docker"],
-    [[["static"]], [["unit"]], [["docker"], ["artefacts", "engine"]]],
+    ["static", "unit", "artefacts", "containers", "engine", "docker"],
+    [[["static"]], [["unit"]], [["docker"], ["artefacts", "containers", "engine"]]],
   ],
   ["in turn without docker", ["artefacts", "engine"], [[["artefacts"]], [["engine"]]]],
   ["docker alone", ["docker"], [[["docker"]]]],
