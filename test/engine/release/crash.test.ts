@@ -2,7 +2,8 @@
  * The whole process group is killed before and after every single effect of an update, and of the rollback of one. Whatever the point,
  * a recovery ends with exactly the old world, or, once the update was committed, with exactly the new one.
  *
- * Every fifth point is tried; `MCP_FLEET_CRASH_EVERY=1` tries all of them, in six minutes.
+ * Every fifth point is tried, and the last one, which lies after the commit; `MCP_FLEET_CRASH_EVERY=1` tries all of them, in six
+ * minutes.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -19,8 +20,6 @@ import { openTestStack, type TestStack } from "./test-stack.ts";
 const every = Number(process.env["MCP_FLEET_CRASH_EVERY"] ?? 5);
 /** Milliseconds; a point is about eight runs of the CLI. */
 const timeout = 1_800_000;
-/** More points than there are: the loop ends at the first that is not reached. */
-const many = 200;
 
 const before: readonly Node[] = [
   { name: "group", kind: "component" },
@@ -67,9 +66,12 @@ describe("after a crash", () => {
     "of an update, all is old, or all is new",
     async () => {
       const ends = { old: 0, new: 0 };
-      for (let point = 1; point <= many; point += every) {
+      const update = after("open");
+      const all = await killAt(test, Infinity, { update });
+      await engine.up(programOf(before), { refresh: false });
+      for (const point of sampleOf(all)) {
         const start = await engine.exportDeployment();
-        if ((await killAt(test, point, { update: after("open") })) === "unharmed") break;
+        await killAt(test, point, { update });
         ends[await recover(start, point)] += 1;
       }
       console.log(`killed at ${ends.old + ends.new} points: ${JSON.stringify(ends)}`);
@@ -83,22 +85,22 @@ describe("after a crash", () => {
     "of a rollback, another one ends it",
     async () => {
       await engine.up(programOf(before), { refresh: true });
-      let points = 0;
-      for (let point = 1; point <= many; point += every) {
+      const failed = async (): Promise<StackExport> => {
         const start = await engine.exportDeployment();
-        expect(await succeeds(engine.up(programOf(after("closed")), { refresh: false }))).toBe(
-          false,
-        );
-        if ((await killAt(test, point, { restore: start })) === "unharmed") {
-          expectOld(point);
-          break;
-        }
+        const closed = engine.up(programOf(after("closed")), { refresh: false });
+        expect(await succeeds(closed)).toBe(false);
+        return start;
+      };
+      const all = await killAt(test, Infinity, { restore: await failed() });
+      expectOld(0);
+      for (const point of sampleOf(all)) {
+        const start = await failed();
+        await killAt(test, point, { restore: start });
         await rollBack(start);
         expectOld(point);
-        points += 1;
       }
-      console.log(`killed at ${points} points of the rollback`);
-      expect(points).toBeGreaterThan(0);
+      console.log(`killed at ${sampleOf(all).length} of ${all} points of the rollback`);
+      expect(all).toBeGreaterThan(0);
     },
     timeout,
   );
@@ -122,16 +124,16 @@ describe("after a crash", () => {
       const empty = await openTestStack({ refresh: "always" });
       try {
         const first = automationEngine(empty.stack);
-        let points = 0;
-        for (let point = 1; point <= many; point += every) {
-          if ((await killAt(empty, point, { update: before })) === "unharmed") break;
+        const all = await killAt(empty, Infinity, { update: before });
+        await restore(first, { ...recovery(empty), before: undefined });
+        for (const point of sampleOf(all)) {
+          await killAt(empty, point, { update: before });
           await restore(first, { ...recovery(empty), before: undefined });
           expect(empty.world.contents(), `point ${point}`).toEqual([]);
           const { deployment } = await first.exportDeployment();
           expect(deployment?.resources ?? []).toEqual([]);
-          points += 1;
         }
-        expect(points).toBeGreaterThan(0);
+        expect(all).toBeGreaterThan(0);
       } finally {
         await empty.close();
       }
@@ -174,6 +176,12 @@ describe("after a crash", () => {
     return [...test.world.objects.values()].map(({ urn }) => urn.split("::").at(-1)!).sort();
   }
 });
+
+/** The points that are tried of so many: 1, 6, 11, ... and the last. */
+function sampleOf(all: number): number[] {
+  const points = Array.from({ length: all }, (_, index) => index + 1);
+  return points.filter((point) => (point - 1) % every === 0 || point === all);
+}
 
 function recovery({ world }: TestStack) {
   return {

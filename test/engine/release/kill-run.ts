@@ -12,20 +12,19 @@ const child = [
   ...[join(rootDir, "toolchain/bundled.cjs"), "test/engine/release/crash-child.ts"],
 ];
 
-/** How a run ended that was to be killed; `unharmed` is the one that had fewer boundaries. */
-export type Ending = "killed" | "unharmed";
-
 /**
  * Runs a task in a process group of its own and kills all of it at the boundary with this number, counted from 1: before
  * and after every effect on the world there is one. No signal handler runs and nothing is cleaned up.
  *
- * @throws if the run fails by itself
+ * @param boundary `Infinity` for a run that goes through unharmed
+ * @returns how many boundaries there were, up to that one
+ * @throws if the run fails by itself, or ends before the boundary
  */
 export async function killAt(
   test: TestStack,
   boundary: number,
   task: Pick<Task, "update" | "restore">,
-): Promise<Ending> {
+): Promise<number> {
   const { folder, env, world } = test;
   const run = spawn(process.execPath, child, {
     detached: true,
@@ -52,8 +51,10 @@ export async function killAt(
     // The lock of the dead CLI is left behind, and a side file of the state may be half-written.
     await rm(join(folder, "state/.pulumi/locks"), { recursive: true, force: true });
     removeTornMetadata(env["PULUMI_BACKEND_URL"]!);
-    return "killed";
+    return seen;
   }
   if (code !== 0) throw new Error(`the run failed before it could be killed: ${output}`);
-  return "unharmed";
+  if (boundary !== Infinity)
+    throw new Error(`${seen} boundaries only, none has number ${boundary}`);
+  return seen;
 }
