@@ -4,6 +4,7 @@ import { hostname, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePluginExecutables } from "../../toolchain/plugins/install.ts";
 import { importTinyImage } from "../containers/plugins/tiny-image.ts";
@@ -31,7 +32,12 @@ beforeAll(async () => {
   program = join(folder, "program");
   const context = join(folder, "context");
   const bin = join(folder, "bin");
-  await cp(join(REPOSITORY, "test/engine/stand-ins"), program, { recursive: true });
+  await cp(join(REPOSITORY, "test/engine/stand-ins/Pulumi.yaml"), join(program, "Pulumi.yaml"));
+  // Once, and not in each run of the program.
+  await build({
+    ...{ entryPoints: [join(REPOSITORY, "test/engine/stand-ins/program.ts")], format: "esm" },
+    outfile: join(program, "program.js"),
+  });
   await writeFile(join(program, "package.json"), '{ "type": "module" }\n');
   await symlink(join(REPOSITORY, "node_modules"), join(program, "node_modules"));
   await Promise.all([mkdir(context), mkdir(join(folder, "state")), mkdir(join(folder, "home"))]);
