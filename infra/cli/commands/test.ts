@@ -12,12 +12,12 @@ const onRequest = ["drills", "alerts", "kubernetes"] as const;
 /** These build images and run real programs. */
 const needDocker: readonly string[] = ["artefacts", "containers", "engine", "docker", ...onRequest];
 /**
- * Suites that run beside `docker`, one after the other, with the processor time that it leaves: half of its time it
- * waits for health checks and watches. It does not share evenly, because some of its claims are about seconds. A third
- * lane starves on two processors.
+ * Suites that run beside `docker`, with the processor time that it leaves: half of its time it waits for health checks and
+ * watches. It does not share evenly, because some of its claims are about seconds. A third lane starves on two
+ * processors. The longest is first, so that both lanes end at much the same time.
  */
-const besideDocker: readonly string[] = ["artefacts", "containers", "engine"];
-/** How much the priority of those suites is lowered (`nice`). */
+const besideDocker: readonly string[] = ["artefacts", "engine", "containers"];
+/** How much the priority of the second lane is lowered (`nice`). */
 const niceness = 10;
 
 /** What was asked for, else everything that CI runs. */
@@ -49,9 +49,10 @@ export async function test(
         : await runSuite(context, suite, env, place, files);
     return results.map((result) => ({ ...result, suite, alone: place.alone }));
   };
-  const inTurn = async (names: readonly string[], place: Place): Promise<Ran[]> => {
+  /** A lane: one suite after the other, until none is left that no other lane has taken. */
+  const inTurn = async (queue: string[], place: Place): Promise<Ran[]> => {
     const ran: Ran[] = [];
-    for (const suite of names) {
+    for (let suite = queue.shift(); suite !== undefined; suite = queue.shift()) {
       const started = Date.now();
       context.note(`\n== ${suite}`);
       ran.push(...(await run(suite, place)));
@@ -60,13 +61,14 @@ export async function test(
     return ran;
   };
   const ran: Ran[] = [];
-  for (const lanes of stagesOf(wanted)) {
-    if (lanes.flat().some((name) => needDocker.includes(name))) toolchain = await preparing;
-    const places = lanes.map((_, n) => ({
-      alone: lanes.length === 1,
-      niceness: n * niceness,
+  for (const { suites, lanes } of stagesOf(wanted)) {
+    if (suites.some((name) => needDocker.includes(name))) toolchain = await preparing;
+    const queue = [...suites];
+    const places = Array.from({ length: lanes }, (_, lane) => ({
+      alone: lanes === 1,
+      niceness: lane * niceness,
     }));
-    const stage = Promise.all(lanes.map((names, n) => inTurn(names, places[n]!)));
+    const stage = Promise.all(places.map((place) => inTurn(queue, place)));
     const [results] = await Promise.all([stage, preparing]);
     ran.push(...results.flat());
   }
@@ -93,10 +95,21 @@ export async function test(
   return failures.length === 0 && passed > 0 ? exitCodes.done : exitCodes.refused;
 }
 
-/** Stages follow each other; lanes of a stage run at the same time, the first with the processor before the others. */
-export function stagesOf(wanted: readonly string[]): readonly (readonly (readonly string[])[])[] {
-  const filling = wanted.includes("docker") ? wanted.filter((n) => besideDocker.includes(n)) : [];
+/** Suites that run at the same time, as many as there are lanes; a lane that is free takes the next one. */
+export interface Stage {
+  readonly suites: readonly string[];
+  /** The first has the processor before the second. */
+  readonly lanes: 1 | 2;
+}
+
+/** The stages of a run, which follow each other. */
+export function stagesOf(wanted: readonly string[]): readonly Stage[] {
+  const filling = wanted.includes("docker") ? besideDocker.filter((n) => wanted.includes(n)) : [];
   return wanted
     .filter((name) => !filling.includes(name))
-    .map((name) => (name === "docker" && filling.length > 0 ? [[name], filling] : [[name]]));
+    .map((name) =>
+      name === "docker" && filling.length > 0
+        ? { suites: [name, ...filling], lanes: 2 }
+        : { suites: [name], lanes: 1 },
+    );
 }
