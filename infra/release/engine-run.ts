@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { StackExport } from "./deployment.ts";
 import { exportOpen } from "./export-state.ts";
+import { RunProblems } from "./run-problems.ts";
 
 /** What a rollback needs of the engine; one stack. */
 export interface ReleaseEngine {
@@ -11,7 +12,11 @@ export interface ReleaseEngine {
   importDeployment(deployment: StackExport): Promise<void>;
   /** Called when a gate begins to ask: time to load what only a rollback needs, while nothing else is done. */
   prepare?(): void;
-  /** Runs an inline program without preview. `refresh` overrides what the project says. */
+  /**
+   * Runs an inline program without preview. `refresh` overrides what the project says.
+   *
+   * @throws if the run fails, with what the engine said of each object
+   */
   up(program: PulumiFn, options: { readonly refresh: boolean }): Promise<OperationCounts>;
 }
 
@@ -41,7 +46,8 @@ export function automationEngine(
     up: (program, { refresh }) =>
       withRefresh(stack, refresh, async () => {
         const counter = operationCounter();
-        await quietly(stack).up({
+        const problems = new RunProblems();
+        const run = quietly(stack).up({
           program,
           showSecrets: false,
           color: "never",
@@ -51,8 +57,12 @@ export function automationEngine(
           ...(options.signal !== undefined && { signal: options.signal }),
           onEvent: (event) => {
             counter.onEvent(event);
+            problems.onEvent(event);
             options.onEvent?.(event);
           },
+        });
+        await run.catch((error: unknown) => {
+          throw problems.asError(error);
         });
         return counter.counts();
       }),
