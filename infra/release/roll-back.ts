@@ -7,7 +7,7 @@ import type { TransactionHost } from "./run-transaction.ts";
 export interface RollbackResult {
   readonly outcome: "rolled-back" | "cleaned-up" | "frozen";
   readonly deployment: Deployment | null;
-  /** Why it is frozen; empty if it is not. */
+  /** Why it is frozen, each reason once; empty if it is not. */
   readonly reasons: readonly string[];
   readonly report: RestoreReport | undefined;
   /** Milliseconds: `restore`, `verify`, `rollback` for both. */
@@ -16,6 +16,11 @@ export interface RollbackResult {
 
 /** Attempts before the rollback is frozen and left to people. */
 const attempts = 3;
+/**
+ * Milliseconds after which the same words twice are enough: something was waited for that does not come, an image that the
+ * old release needs for example, and people could have looked after it meanwhile.
+ */
+const patience = 60_000;
 
 /**
  * Returns to the deployment before, and proves it by that release's own probes. A rollback is never rolled back: what
@@ -81,8 +86,10 @@ export async function rollBack(
     } catch (error) {
       await proof;
       const message = (error as Error).message;
-      reasons.push(message);
       host.note(`rollback, attempt ${attempt} of ${attempts}: ${message}`);
+      const known = reasons.includes(message);
+      if (!known) reasons.push(message);
+      else if (Date.now() - begun > patience) break;
     }
   }
   return {

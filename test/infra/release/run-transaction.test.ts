@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Deployment } from "../../../infra/release/deployment.ts";
 import { Link } from "../../../infra/release/link.ts";
 import { packDeployment } from "../../../infra/release/pack.ts";
@@ -250,8 +250,24 @@ describe("what hinders a rollback", () => {
     expect(result).toMatchObject({ outcome: "frozen", deployment: null });
     expect(result.entry).toMatchObject({
       outcome: "frozen",
-      reasons: ["gate private: b does not answer", ...Array<string>(3).fill("engine stopped")],
+      reasons: ["gate private: b does not answer", "engine stopped"],
     });
+    expect(host.notes).toHaveLength(3);
+  });
+
+  it("an engine that waits twice for what does not come: frozen, without a third time", async () => {
+    const host = fakeHost(live);
+    const now = vi.spyOn(Date, "now").mockImplementation(() => 61_000 * host.notes.length);
+    host.engine.replayed = () => {
+      throw new Error("image missing");
+    };
+    const result = await runTransaction(host, leaving(host, half, failed), { keepFailed: false });
+    now.mockRestore();
+    expect(result.outcome).toBe("frozen");
+    expect(host.notes).toEqual([
+      "rollback, attempt 1 of 3: image missing",
+      "rollback, attempt 2 of 3: image missing",
+    ]);
   });
 
   it("a part of the release before that is gone: a look at the objects makes it again", async () => {
