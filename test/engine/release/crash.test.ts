@@ -2,7 +2,7 @@
  * The whole process group is killed before and after every single effect of an update, and of the rollback of one. Whatever the point,
  * a recovery ends with exactly the old world, or, once the update was committed, with exactly the new one.
  *
- * Every fifth point is tried, and the last one, which lies after the commit; `MCP_FLEET_CRASH_EVERY=1` tries all of them, in six
+ * Every eighth point is tried, and the last one, which lies after the commit; `MCP_FLEET_CRASH_EVERY=1` tries all of them, in six
  * minutes.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ import { killAt } from "./kill-run.ts";
 import { programOf, type Node } from "./program.ts";
 import { openTestStack, type TestStack } from "./test-stack.ts";
 
-const every = Number(process.env["MCP_FLEET_CRASH_EVERY"] ?? 5);
+const every = Number(process.env["MCP_FLEET_CRASH_EVERY"] ?? 8);
 /** Milliseconds; a point is about eight runs of the CLI. */
 const timeout = 1_800_000;
 
@@ -177,7 +177,7 @@ describe("after a crash", () => {
   }
 });
 
-/** The points that are tried of so many: 1, 6, 11, ... and the last. */
+/** The points that are tried of so many: 1, 9, 17, ... and the last. */
 function sampleOf(all: number): number[] {
   const points = Array.from({ length: all }, (_, index) => index + 1);
   return points.filter((point) => (point - 1) % every === 0 || point === all);
