@@ -5,9 +5,11 @@ import { firstDeployment } from "./first-deployment.ts";
 import { hinderedRollbacks } from "./hindered-rollbacks.ts";
 import { interruptedRuns, killedRuns } from "./interrupted-runs.ts";
 import { oneOfTen } from "./one-of-ten.ts";
+import { oneOfTwoRuns } from "./one-of-two-runs.ts";
 import { plainPulumi } from "./plain-pulumi.ts";
 import { returns } from "./returns.ts";
 import { DrillFleet } from "./support/drill-fleet.ts";
+import { theEnd } from "./the-end.ts";
 
 // One small fleet under load; each drill starts from what the one before it left, which is the release before.
 describe("drills of the release transaction", () => {
@@ -26,4 +28,6 @@ describe("drills of the release transaction", () => {
   oneOfTen(fleet);
   hinderedRollbacks(fleet);
   returns(fleet);
+  oneOfTwoRuns(fleet);
+  theEnd(fleet);
 });

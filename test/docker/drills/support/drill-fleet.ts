@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { freePorts } from "../../../../bench/free-ports.ts";
 import { startLoad, type RunningLoad } from "../../../../bench/load/load.ts";
+import type { LoadReport } from "../../../../bench/load/report.ts";
 import type { HistoryEntry } from "../../../../infra/release/history.ts";
 import { rootDir } from "../../../../infra/root-dir.ts";
 import { prepare } from "../../../../toolchain/index.ts";
@@ -65,6 +66,10 @@ export class DrillFleet {
   #sandbox: Sandbox | undefined;
   #env: NodeJS.ProcessEnv = {};
   #load: RunningLoad | undefined;
+  #loadReport: LoadReport | undefined;
+  /** The configuration that a team would commit, and what was written to it. */
+  stackFile = "";
+  stackFileText = "";
 
   async create(): Promise<void> {
     this.#sandbox = makeSandbox();
@@ -72,24 +77,22 @@ export class DrillFleet {
     this.#env = { ...this.sandbox.env, ...(env["PATH"] && { PATH: env["PATH"] }) };
     const [gateway, prometheus, alertmanager] = await freePorts(3);
     const file = this.useServers("scene", "review");
-    this.sandbox.writeStackFile(
-      this.stack,
-      JSON.stringify({
-        config: {
-          "mcp-fleet:fleet": file,
-          "mcp-fleet:set": {
-            "gateway.port": gateway,
-            "gateway.serverPorts": false,
-            "monitoring.prometheus.port": prometheus,
-            "monitoring.prometheus.scrapeIntervalSeconds": 5,
-            "monitoring.prometheus.scrapeTimeoutSeconds": 4,
-            "monitoring.prometheus.evaluationIntervalSeconds": 5,
-            "monitoring.alertmanager.port": alertmanager,
-            "monitoring.grafana.enabled": "no",
-          },
+    this.stackFileText = JSON.stringify({
+      config: {
+        "mcp-fleet:fleet": file,
+        "mcp-fleet:set": {
+          "gateway.port": gateway,
+          "gateway.serverPorts": false,
+          "monitoring.prometheus.port": prometheus,
+          "monitoring.prometheus.scrapeIntervalSeconds": 5,
+          "monitoring.prometheus.scrapeTimeoutSeconds": 4,
+          "monitoring.prometheus.evaluationIntervalSeconds": 5,
+          "monitoring.alertmanager.port": alertmanager,
+          "monitoring.grafana.enabled": "no",
         },
-      }),
-    );
+      },
+    });
+    this.stackFile = this.sandbox.writeStackFile(this.stack, this.stackFileText);
   }
 
   /** Writes the fleet file with these servers; its path. */
@@ -229,6 +232,12 @@ export class DrillFleet {
     });
   }
 
+  /** Takes the clients away. */
+  async endLoad(): Promise<void> {
+    this.#loadReport ??= await this.#load?.stop();
+    this.#load = undefined;
+  }
+
   /** A drill: what it ends as, what its clients lost, how long its parts took. */
   async drill(
     title: string,
@@ -268,8 +277,8 @@ export class DrillFleet {
   }
 
   async dispose(): Promise<void> {
-    const load = await this.#load?.stop();
-    this.table.print(load);
+    await this.endLoad();
+    this.table.print(this.#loadReport);
     if (!this.#sandbox) return;
     try {
       await this.run("destroy", "--delete-data", "--yes");
