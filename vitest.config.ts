@@ -55,6 +55,17 @@ export default defineConfig({
         },
       },
       {
+        // Commands as people type them, where no fleet is needed: refusals, previews.
+        test: {
+          name: "cli",
+          include: ["test/cli/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Pulumi's real engine: the release engine's properties and crashes, the stand-ins for plugins.
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],

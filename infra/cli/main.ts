@@ -147,7 +147,7 @@ command(
   async () => (await import("./commands/test.ts")).test,
 ).option(
   "--only <suites>",
-  "static, unit, toolchain, artefacts, containers, engine, docker; drills, alerts and kubernetes only when asked for; separate several by commas",
+  "static, unit, toolchain, artefacts, containers, cli, engine, docker; drills, alerts and kubernetes only when asked for; separate several by commas",
   collect,
   [],
 );

@@ -5,7 +5,7 @@ import { loadFleet } from "../../infra/config/index.ts";
 import { workloadKinds } from "../../infra/platforms/kubernetes/kinds.ts";
 import { KubernetesSite } from "../../infra/platforms/kubernetes/kubernetes-site.ts";
 import { rootDir } from "../../infra/root-dir.ts";
-import { makeSandbox, randomStack, runFleet, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, randomStack, runFleet, type Sandbox } from "../cli/run-fleet.ts";
 import { openLab, type Lab } from "./support/lab.ts";
 
 /** What a cluster has against a fleet, by the command line: one message, exit code 1, and nothing is made. */

@@ -11,7 +11,7 @@ import { schemaFindings } from "../../infra/cli/manifests/schema.ts";
 import { valueFindings } from "../../infra/cli/manifests/value-checks.ts";
 import { rootDir } from "../../infra/root-dir.ts";
 import { thisMachine } from "../../toolchain/machine.ts";
-import { makeSandbox, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, type Sandbox } from "../cli/run-fleet.ts";
 import { renderManifests } from "./support/rendered.ts";
 
 /** The chart that releases are compared with, rendered by Helm from what `fleet render` writes; no cluster is asked. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { rootDir } from "../../infra/root-dir.ts";
-import { makeSandbox, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, type Sandbox } from "../cli/run-fleet.ts";
 import { renderManifests } from "./support/rendered.ts";
 
 /** What `fleet render` writes for a cluster, judged by another program than the one that `fleet preview` asks. */

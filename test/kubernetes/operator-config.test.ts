@@ -8,7 +8,7 @@ import {
   type OperatorJob,
   type PodMonitor,
 } from "../components/monitoring/operator-jobs.ts";
-import { makeSandbox, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, type Sandbox } from "../cli/run-fleet.ts";
 import { renderManifests } from "./support/rendered.ts";
 
 /** What the Prometheus operator itself makes of the fleet's PodMonitors, by its own code. */

@@ -11,7 +11,7 @@ import type { Properties } from "../../toolchain/plugins/bridge/values.ts";
 import { kubernetesProvider } from "../../toolchain/plugins/kubernetes/plugin.ts";
 import { engineLog } from "../../toolchain/plugins/rpc/engine-log.ts";
 import type { Provider } from "../../toolchain/plugins/rpc/provider.ts";
-import { makeSandbox, randomStack, runFleet, type Sandbox } from "../engine/cli/run-fleet.ts";
+import { makeSandbox, randomStack, runFleet, type Sandbox } from "../cli/run-fleet.ts";
 import { openLab, type Lab } from "./support/lab.ts";
 import { defineOperatorKinds } from "./support/operator.ts";
 

@@ -5,18 +5,17 @@ import { lastResults, type Ran, worthAnotherRun } from "./test-again.ts";
 import type { Failure } from "./test-report.ts";
 import { runChecks, runSuite, type Place } from "./test-runs.ts";
 
-/** Suites of `vitest.config.ts`, in order of what they need of the machine. */
-const suites = ["unit", "toolchain", "artefacts", "containers", "engine", "docker"] as const;
-/** Suites that run only when they are asked for: they take too long for every change. */
-const onRequest = ["drills", "alerts", "kubernetes"] as const;
-/** These build images and run real programs. */
-const needDocker: readonly string[] = ["artefacts", "containers", "engine", "docker", ...onRequest];
+/** Suites of `vitest.config.ts` that need Node.js alone, and those that build images and run real programs. */
+const light: readonly string[] = ["unit", "toolchain"];
+const real: readonly string[] = ["artefacts", "containers", "cli", "engine", "docker"];
+/** Suites that run only when they are asked for: they take too long for every change. They are as real. */
+const onRequest: readonly string[] = ["drills", "alerts", "kubernetes"];
 /**
  * Suites that run beside `docker`, with the processor time that it leaves: half of its time it waits for health checks and
  * watches. It does not share evenly, because some of its claims are about seconds. A third lane starves on two
  * processors. The longest is first, so that both lanes end at much the same time.
  */
-const besideDocker: readonly string[] = ["artefacts", "engine", "containers"];
+const besideDocker: readonly string[] = ["artefacts", "engine", "cli", "containers"];
 /** How much the priority of the second lane is lowered (`nice`). */
 const niceness = 10;
 
@@ -26,7 +25,7 @@ export async function test(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const only = ((options["only"] as string[] | undefined) ?? []).flatMap((name) => name.split(","));
-  const standard = ["static", ...suites];
+  const standard = ["static", ...light, ...real];
   const known = [...standard, ...onRequest];
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
@@ -38,7 +37,8 @@ export async function test(
   const wanted = only.length === 0 ? standard : known.filter((name) => only.includes(name));
   let toolchain: Toolchain | undefined;
   // Begun beside the first suite, for on a bare machine it waits for downloads half of its time; the next one waits for it.
-  const preparing = wanted.some((name) => needDocker.includes(name))
+  const needsDocker = (name: string): boolean => real.includes(name) || onRequest.includes(name);
+  const preparing = wanted.some(needsDocker)
     ? prepare({ log: context.note, needs: new Set(["pulumi", "docker", "images", "state"]) })
     : undefined;
   const run = async (suite: string, place: Place, files?: readonly string[]): Promise<Ran[]> => {
@@ -62,7 +62,7 @@ export async function test(
   };
   const ran: Ran[] = [];
   for (const { suites, lanes } of stagesOf(wanted)) {
-    if (suites.some((name) => needDocker.includes(name))) toolchain = await preparing;
+    if (suites.some(needsDocker)) toolchain = await preparing;
     const queue = [...suites];
     const places = Array.from({ length: lanes }, (_, lane) => ({
       alone: lanes === 1,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Running } from "../../engine/cli/run-fleet.ts";
+import type { Running } from "../../cli/run-fleet.ts";
 import type { DrillFleet } from "./support/drill-fleet.ts";
 
 const change = "servers.scene.env.DRILL=1";

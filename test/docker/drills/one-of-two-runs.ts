@@ -3,7 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { expect, it } from "vitest";
-import { madePassphrase, makeSandbox, runFleet, type Ended } from "../../engine/cli/run-fleet.ts";
+import { madePassphrase, makeSandbox, runFleet, type Ended } from "../../cli/run-fleet.ts";
 import type { DrillFleet } from "./support/drill-fleet.ts";
 
 /** Everything that the state backend holds of the stack besides its history. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "vitest";
-import { randomStack, runFleet, type Sandbox } from "../../engine/cli/run-fleet.ts";
+import { randomStack, runFleet, type Sandbox } from "../../cli/run-fleet.ts";
 
 /**
  * What `fleet render` writes for a stack on a cluster.

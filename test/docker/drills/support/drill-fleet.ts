@@ -19,7 +19,7 @@ import {
   type Ended,
   type Running,
   type Sandbox,
-} from "../../../engine/cli/run-fleet.ts";
+} from "../../../cli/run-fleet.ts";
 import { docker, exec, workloads } from "../../support/engine.ts";
 import { objectsByName, openState, type Objects } from "./snapshot.ts";
 import { DrillTable } from "./table.ts";

@@ -6,11 +6,11 @@ const alone = (suite: string): Stage => ({ suites: [suite], lanes: 1 });
 it.each<[string, string[], Stage[]]>([
   [
     "one after the other until the engine waits more than it works",
-    ["static", "unit", "artefacts", "containers", "engine", "docker"],
+    ["static", "unit", "artefacts", "containers", "cli", "engine", "docker"],
     [
       alone("static"),
       alone("unit"),
-      { suites: ["docker", "artefacts", "engine", "containers"], lanes: 2 },
+      { suites: ["docker", "artefacts", "engine", "cli", "containers"], lanes: 2 },
     ],
   ],
   ["in turn without docker", ["artefacts", "engine"], [alone("artefacts"), alone("engine")]],

@@ -57,7 +57,7 @@ export const badCommandLines: readonly BadCase[] = [
     args: ["test", "--only", "e2e"],
     code: 2,
     says: [
-      'fleet test --only: got "e2e"; suites are static, unit, toolchain, artefacts, containers, engine, docker, drills, alerts, kubernetes; name one of them, or none for all',
+      'fleet test --only: got "e2e"; suites are static, unit, toolchain, artefacts, containers, cli, engine, docker, drills, alerts, kubernetes; name one of them, or none for all',
     ],
   },
   {

@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
-import { asSecret } from "../../../infra/release/deployment-values.ts";
-import { rootDir } from "../../../infra/root-dir.ts";
-import { prepare } from "../../../toolchain/index.ts";
+import { asSecret } from "../../infra/release/deployment-values.ts";
+import { rootDir } from "../../infra/root-dir.ts";
+import { prepare } from "../../toolchain/index.ts";
 import { makeSandbox, randomStack, runFleet, type Sandbox } from "./run-fleet.ts";
 
 /** A stack on Kubernetes where there is no cluster, as in the checks of a pull request. */

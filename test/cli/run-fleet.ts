@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rootDir } from "../../../infra/root-dir.ts";
+import { rootDir } from "../../infra/root-dir.ts";
 
 /** Where the command's files go instead of the user's, and what it is given as environment. */
 export interface Sandbox {
