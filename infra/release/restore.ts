@@ -1,10 +1,4 @@
-import {
-  identityOf,
-  isObject,
-  type Deployment,
-  type ResourceRecord,
-  type StackExport,
-} from "./deployment.ts";
+import type { Deployment, ResourceRecord, StackExport } from "./deployment.ts";
 import {
   mergeForRollback,
   presentPart,
@@ -116,7 +110,7 @@ export async function restore(
   const program = replayProgram(goal, { ...replay, ...(unchanged && { unchanged }) });
   const counts = await engine.up(program, run).catch(async (error: unknown) => {
     // What is gone may want a port or a name that a new object holds, and new objects are deleted last.
-    if (deleteFirst.size === 0 || !hasNewObjects(merged, goal)) throw error;
+    if (deleteFirst.size === 0) throw error;
     await deleteNewObjects(engine, goal, options);
     // That replay has said every input, so plugins no longer know what they had chosen: left open, they would choose anew.
     return engine.up(replayProgram(goal, replay), run);
@@ -140,14 +134,6 @@ export async function restore(
       total: clock.total(),
     },
   };
-}
-
-/** Whether there are objects that the goal does not have. */
-function hasNewObjects(merged: Deployment, goal: Deployment | undefined): boolean {
-  const wanted = new Set((goal?.resources ?? []).map(identityOf));
-  return (merged.resources ?? []).some(
-    (record) => isObject(record) && !wanted.has(identityOf(record)),
-  );
 }
 
 /** Deletes all that the goal does not have, and leaves what it has as it is. */
