@@ -78,7 +78,7 @@ const renderers: Readonly<Record<string, (input: Rendered) => Readonly<Record<st
       ? renderRulesElsewhere(prometheus)
       : { ...renderPrometheus(prometheus), ...renderRuleTests(prometheus) },
   alertmanager: ({ fleet, elsewhere }) => (elsewhere ? {} : renderAlertmanager(fleet.monitoring)),
-  runbooks: ({ fleet, elsewhere }) => renderRunbooks(fleet.monitoring, elsewhere),
+  runbooks: ({ prometheus, elsewhere }) => renderRunbooks({ ...prometheus, elsewhere }),
   "grafana/datasources": ({ fleet, elsewhere }) =>
     elsewhere
       ? {}

@@ -22,7 +22,7 @@ export const rulesSuffix = ".rules.yml";
 export const versionFile = `version${rulesSuffix}`;
 
 /** What rules are made from: where a target is, none of them says. */
-interface RulesInput {
+export interface RulesInput {
   readonly spec: MonitoringSpec;
   readonly targets: readonly ScrapeTarget<unknown>[];
   /**
@@ -70,7 +70,12 @@ export function renderRulesElsewhere(
 
 const alertsOf = (spec: MonitoringSpec) => fleetAlerts(alertSettings(spec));
 
-function ruledAlerts({ spec, targets, elsewhere = false }: RulesInput): readonly PlainAlert[] {
+/** The alerts of a fleet, as the Prometheus that serves it has them. */
+export function ruledAlerts({
+  spec,
+  targets,
+  elsewhere = false,
+}: RulesInput): readonly PlainAlert[] {
   const alerts = alertsOf(spec);
   if (!elsewhere) return alerts;
   const ours = new Set(ownMonitoringAlerts.map(({ name }) => name));

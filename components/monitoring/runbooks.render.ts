@@ -1,12 +1,12 @@
 import { alertGroups, type AlertGroup } from "./alerts/alert-rule.ts";
 import { enabledAlerts, severityOf, type AlertChanges } from "./alerts/catalogue.ts";
-import { ownMonitoringAlerts } from "./alerts/monitoring.ts";
 import { readAlerts } from "./alerts/settings.ts";
 import type { Alert } from "./alerts/define-alert.ts";
 import { showThreshold } from "./alerts/threshold.ts";
 import { selectedSeries } from "./metrics/check-promql.ts";
 import { metrics, series } from "./metrics.ts";
-import type { MonitoringSpec } from "./monitoring.schema.ts";
+import { ruledAlerts, type RulesInput } from "./rule-files.render.ts";
+import type { PlainAlert } from "./rules.render.ts";
 
 const titles: Readonly<Record<AlertGroup, string>> = {
   servers: "MCP servers",
@@ -19,20 +19,19 @@ const titles: Readonly<Record<AlertGroup, string>> = {
 
 const header = "<!-- Generated from the alert's definition. Changes by hand are overwritten. -->";
 
-/**
- * A page for each alert and a list of all, file name -> content; the alerts link to them.
- *
- * @param elsewhere whether a Prometheus of somebody else serves: there are no alerts about ours then.
- */
-export function renderRunbooks(spec: MonitoringSpec, elsewhere = false): Record<string, string> {
-  const { changes } = readAlerts(spec.alerts);
-  const alerts = enabledAlerts(spec.slo, changes).filter(
-    (alert) => !(elsewhere && ownMonitoringAlerts.includes(alert)),
-  );
+/** A page for each alert that the rules have, and a list of all, file name -> content; the alerts link to them. */
+export function renderRunbooks(input: RulesInput): Record<string, string> {
+  const { alerts: settings, slo } = input.spec;
+  const { changes } = readAlerts(settings);
+  const rules = new Map(ruledAlerts(input).map((rule) => [rule.name, rule]));
+  const alerts = enabledAlerts(slo, changes).filter(({ name }) => rules.has(name));
   return {
     "README.md": list(alerts, changes),
     ...Object.fromEntries(
-      alerts.map((alert) => [`${alert.name}.md`, page(alert, alerts, spec, changes)]),
+      alerts.map((alert) => [
+        `${alert.name}.md`,
+        page(alert, rules.get(alert.name)!, alerts, changes),
+      ]),
     ),
   };
 }
@@ -57,19 +56,11 @@ function list(alerts: readonly Alert[], changes: AlertChanges): string {
 
 function page(
   alert: Alert,
+  rule: PlainAlert,
   alerts: readonly Alert[],
-  spec: MonitoringSpec,
   changes: AlertChanges,
 ): string {
-  const change = changes[alert.name];
-  const rule = alert.rule(
-    {
-      runbooks: spec.runbooks,
-      scrapeIntervalSeconds: spec.prometheus.scrapeIntervalSeconds,
-    },
-    change,
-  );
-  const values = alert.values(change);
+  const values = alert.values(changes[alert.name]);
   const { meaning, impact, diagnosis, mitigation } = alert.runbook;
   const links = (names: readonly string[]) =>
     names

@@ -7,6 +7,12 @@ import { loadFleet } from "../../infra/config/index.ts";
 import { renderFleet } from "../../infra/render.ts";
 import { goldenFiles, goldenFolders, root } from "./golden.ts";
 
+interface RuleFile {
+  readonly groups: readonly {
+    readonly rules: readonly { readonly alert?: string; readonly expr: string }[];
+  }[];
+}
+
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder)).flatMap((name) => {
     const path = `${folder}/${name}`;
@@ -57,6 +63,22 @@ describe("the rendered files of the writing fleet", () => {
     }
     expect([...index.matchAll(/\]\(/g)]).toHaveLength(links.length);
   });
+});
+
+it.each([
+  ["its own", false],
+  ["somebody else's", true],
+])("shows in a runbook the expression that %s Prometheus evaluates", (_whose, elsewhere) => {
+  const place = { fleetPath: "fleets/writing.yaml", env: {}, sets: [], rootDir: root };
+  const files = renderFleet(loadFleet(place).fleet, elsewhere);
+  const alerts = Object.entries(files)
+    .filter(([path]) => path.endsWith(".rules.yml"))
+    .flatMap(([, text]) => (parse(text) as RuleFile).groups.flatMap(({ rules }) => rules))
+    .filter(({ alert }) => alert !== undefined);
+  expect(alerts.length).toBeGreaterThan(40);
+  for (const { alert, expr } of alerts) {
+    expect(files[`runbooks/${alert}.md`]).toContain(`\`\`\`promql\n${expr}\n\`\`\``);
+  }
 });
 
 it("leaves out what a fleet has not that somebody else's Prometheus watches", () => {
