@@ -2,6 +2,7 @@ import type { CommandContext } from "./context.ts";
 import { UserError } from "./exit-codes.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { Progress } from "./progress.ts";
+import { withRemedy } from "./remedies.ts";
 
 /** Runs an operation of the engine; its failure becomes what the engine and the program said, without their noise. */
 export async function reported<Result>(
@@ -21,7 +22,7 @@ export async function reported<Result>(
     const problems = [...new Set(progress.problems)];
     // Without problems of its own the run did not begin: what the command said is the message.
     if (error instanceof UserError || problems.length === 0) throw error;
-    throw new UserError(`${what} failed:\n${problems.join("\n")}`);
+    throw new UserError(`${what} failed:\n${problems.map(withRemedy).join("\n")}`);
   } finally {
     interrupt?.dispose();
   }

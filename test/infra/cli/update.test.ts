@@ -58,6 +58,19 @@ describe("reported", () => {
     expect((error as Error).message).toBe("update failed:\nport 3001 is taken");
   });
 
+  it("says what to do about a network that the engine cannot remove", async () => {
+    const progress = new Progress(() => undefined, "run");
+    const said =
+      "Unable to remove network: Error response from daemon: error while removing network: network fleet-mcp-ae2 id 575e37 has active endpoints";
+    progress.onEvent(problem(said));
+    const error = await reported("destroy", progress, failing(new Error("code: 255"))).catch(
+      (caught: unknown) => caught,
+    );
+    const [first, second, third] = (error as Error).message.split("\n");
+    expect([first, second]).toEqual(["destroy failed:", said]);
+    expect(third).toMatch(/^ {2}`docker network inspect fleet-mcp-ae2` shows .* restart it, then/);
+  });
+
   it("leaves an error of a run that did not begin to its reader", async () => {
     const progress = new Progress(() => undefined, "run");
     const original = new Error("code: 255");
