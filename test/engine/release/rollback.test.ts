@@ -3,19 +3,22 @@
  * the world holds what it held, the state says what it said, and nothing was made again that still existed.
  *
  * A fixed number of cases with a fixed seed runs by default. `MCP_FLEET_ROLLBACK_CASES=500` runs more,
- * `MCP_FLEET_ROLLBACK_SEED=7` others; a failure prints its seed and path, and the programs it shrank to.
+ * `MCP_FLEET_ROLLBACK_SEED=7` others; a failure prints its seed and path, the programs it shrank to, and what was wrong
+ * first: what happens once in many times shrinks to something else.
  */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { checkScenario, scenarioText } from "./check-rollback.ts";
-import { scenario } from "./random-program.ts";
+import { scenario, type Scenario } from "./random-program.ts";
 import type { Node } from "./program.ts";
 import { openTestStack, type TestStack } from "./test-stack.ts";
 
 const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 8);
 const seed = Number(process.env["MCP_FLEET_ROLLBACK_SEED"] ?? 4);
-/** Milliseconds; one case is a dozen runs of the CLI, some six seconds, and a failure shrinks by some dozens of cases. */
-const timeout = 60_000 + cases * 120_000;
+/** Milliseconds; one case is a dozen runs of the CLI, some six seconds alone and three times that beside other suites. */
+const timeout = 240_000 + cases * 40_000;
+/** Milliseconds that are left to shrink a failure, in some dozens of cases. */
+const shrinking = 240_000;
 
 describe("a rollback", () => {
   let test: TestStack;
@@ -58,8 +61,18 @@ describe("a rollback", () => {
   it(
     "returns any stack from any failed update",
     async () => {
+      let first: string | undefined;
+      let stopAt = Infinity;
+      const check = async (drawn: Scenario): Promise<void> => {
+        fc.pre(Date.now() < stopAt);
+        await checkScenario(test, drawn).catch((error: Error) => {
+          first ??= `${scenarioText(drawn)}\n${error.stack}`;
+          stopAt = Math.min(stopAt, Date.now() + shrinking);
+          throw error;
+        });
+      };
       await fc.assert(
-        fc.asyncProperty(scenario, (drawn) => checkScenario(test, drawn)),
+        fc.asyncProperty(scenario, check),
         {
           numRuns: cases,
           // A case takes seconds; one that never ends is a finding, with its programs.
@@ -73,7 +86,8 @@ describe("a rollback", () => {
             const path = `seed ${details.seed}, path ${details.counterexamplePath ?? "-"}`;
             const text = shrunk === undefined ? "" : scenarioText(shrunk);
             const cause = details.errorInstance as Error | null;
-            throw new Error(`${path}\n${text}\n${cause?.message ?? "no case ended in time"}`);
+            const last = cause?.message ?? "no case ended in time";
+            throw new Error(`${path}\n${text}\n${last}\nfirst:\n${first ?? "-"}`);
           },
         },
       );
