@@ -71,26 +71,23 @@ describe("a rollback", () => {
           throw error;
         });
       };
-      await fc.assert(
-        fc.asyncProperty(scenario, check),
-        {
-          numRuns: cases,
-          // A case takes seconds; one that never ends is a finding, with its programs.
-          timeout: 600_000,
-          seed,
-          endOnFailure: false,
-          interruptAfterTimeLimit: timeout - 30_000,
-          reporter: (details) => {
-            if (!details.failed) return;
-            const shrunk = details.counterexample?.[0];
-            const path = `seed ${details.seed}, path ${details.counterexamplePath ?? "-"}`;
-            const text = shrunk === undefined ? "" : scenarioText(shrunk);
-            const cause = details.errorInstance as Error | null;
-            const last = cause?.message ?? "no case ended in time";
-            throw new Error(`${path}\n${text}\n${last}\nfirst:\n${first ?? "-"}`);
-          },
+      await fc.assert(fc.asyncProperty(scenario, check), {
+        numRuns: cases,
+        // A case takes seconds; one that never ends is a finding, with its programs.
+        timeout: 600_000,
+        seed,
+        endOnFailure: false,
+        interruptAfterTimeLimit: timeout - 30_000,
+        reporter: (details) => {
+          if (!details.failed) return;
+          const shrunk = details.counterexample?.[0];
+          const path = `seed ${details.seed}, path ${details.counterexamplePath ?? "-"}`;
+          const text = shrunk === undefined ? "" : scenarioText(shrunk);
+          const cause = details.errorInstance as Error | null;
+          const last = cause?.message ?? "no case ended in time";
+          throw new Error(`${path}\n${text}\n${last}\nfirst:\n${first ?? "-"}`);
         },
-      );
+      });
     },
     timeout,
   );
