@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { StackExport } from "./deployment.ts";
 import { exportOpen } from "./export-state.ts";
+import { mendInlinePrograms } from "./inline-programs.ts";
 import { RunProblems } from "./run-problems.ts";
 
 /** What a rollback needs of the engine; one stack. */
@@ -40,6 +41,7 @@ export function automationEngine(
   stack: Stack,
   options: AutomationEngineOptions = {},
 ): ReleaseEngine {
+  mendInlinePrograms();
   return {
     exportDeployment: () => exportStack(stack),
     importDeployment: (deployment) => importByPipe(stack, deployment),
