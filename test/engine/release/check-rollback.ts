@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { StackExport } from "../../../infra/release/deployment.ts";
+import type { ResourceRecord, StackExport } from "../../../infra/release/deployment.ts";
 import { automationEngine, type ReleaseEngine } from "../../../infra/release/engine-run.ts";
 import { restore } from "../../../infra/release/restore.ts";
 import { programOf, programText, type Node } from "./program.ts";
@@ -48,10 +48,7 @@ async function checkUpdate(
     before,
     ...(drawn.logical && { logicalTypes: /:Note$/ }),
   });
-  for (const { id, retainOnDelete } of spy.exported[0]?.deployment?.resources ?? []) {
-    // Data of an object that is given up stays, by request.
-    if (retainOnDelete && !old.has(id ?? "")) world.objects.delete(id ?? "");
-  }
+  forgetPromised(world, old, spy.exported[0]?.deployment?.resources ?? []);
   expect(world.contents(), "what the world holds").toEqual(contents);
   expect(world.reads, "reads, though nobody asked for a refresh").toBe(0);
   const created = world.log.filter((line) => line.startsWith("create ")).length;
@@ -70,6 +67,25 @@ async function checkUpdate(
   await engine.up(programOf(drawn.before), { refresh: false });
   expect(world.log, "what the old program still has to do").toEqual([]);
   return engine.exportDeployment();
+}
+
+/**
+ * Takes out of the world what the failed program asked to leave alone: data of an object that is given up, and what was
+ * said to go with an object that was deleted.
+ */
+function forgetPromised(
+  world: World,
+  old: ReadonlyMap<string, WorldObject>,
+  failed: readonly ResourceRecord[],
+): void {
+  const gone = namesIn(world, "delete");
+  const fresh = failed.filter(({ id }) => id !== undefined && !old.has(id));
+  // In the order of the state: what goes with another stands behind it.
+  for (const { id, urn, retainOnDelete, deletedWith } of fresh) {
+    const went = deletedWith !== undefined && gone.has(logicalName(deletedWith));
+    if (went) gone.add(logicalName(urn));
+    if (went || retainOnDelete) world.objects.delete(id!);
+  }
 }
 
 /** Sees the states go by, which saves exporting them once more. */

@@ -55,7 +55,7 @@ describe("after a crash", () => {
   let oldWorld: string[];
 
   beforeAll(async () => {
-    test = await openTestStack({ refresh: "always" });
+    test = await openTestStack({ refresh: "always", key: "service" });
     engine = automationEngine(test.stack);
     await engine.up(programOf(before), { refresh: false });
     oldWorld = test.world.contents();
@@ -121,7 +121,7 @@ describe("after a crash", () => {
   it(
     "of a first deployment, nothing of it is left",
     async () => {
-      const empty = await openTestStack({ refresh: "always" });
+      const empty = await openTestStack({ refresh: "always", key: "passphrase" });
       try {
         const first = automationEngine(empty.stack);
         const all = await killAt(empty, Infinity, { update: before });

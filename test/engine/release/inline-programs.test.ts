@@ -19,7 +19,7 @@ describe("an inline program", () => {
   let engine: ReleaseEngine;
 
   beforeAll(async () => {
-    test = await openTestStack();
+    test = await openTestStack({ key: "service" });
     engine = automationEngine(test.stack);
     await engine.up(programOf(two), { refresh: false });
   });

@@ -7,11 +7,11 @@
  * first: what happens once in many times shrinks to something else.
  */
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterEach, describe, it } from "vitest";
 import { checkScenario, scenarioText } from "./check-rollback.ts";
 import { scenario, type Scenario } from "./random-program.ts";
 import type { Node } from "./program.ts";
-import { openTestStack, type TestStack } from "./test-stack.ts";
+import { openTestStack, type TestStack, type TestStackOptions } from "./test-stack.ts";
 
 const cases = Number(process.env["MCP_FLEET_ROLLBACK_CASES"] ?? 8);
 const seed = Number(process.env["MCP_FLEET_ROLLBACK_SEED"] ?? 4);
@@ -21,12 +21,13 @@ const timeout = 240_000 + cases * 40_000;
 const shrinking = 240_000;
 
 describe("a rollback", () => {
-  let test: TestStack;
-
-  beforeAll(async () => {
-    test = await openTestStack({ refresh: "always" });
-  });
-  afterAll(() => test.close());
+  const stacks: TestStack[] = [];
+  const open = async (key: TestStackOptions["key"]): Promise<TestStack> => {
+    const stack = await openTestStack({ refresh: "always", key });
+    stacks.push(stack);
+    return stack;
+  };
+  afterEach(() => Promise.all(stacks.splice(0).map((stack) => stack.close())));
 
   // A port moves on to another object, so the way back finds it taken: by a new object, or by one of the old names.
   it.each<[string, readonly Node[]]>([
@@ -37,7 +38,7 @@ describe("a rollback", () => {
     async (_case, holder) => {
       const other: Node = { name: "other", kind: "thing", slot: 2 };
       const third: Node = { name: "port", kind: "thing", slot: 3 };
-      await checkScenario(test, {
+      await checkScenario(await open("passphrase"), {
         before: [{ ...third, slot: 1 }, other, { name: "gate", kind: "thing" }],
         updates: [
           {
@@ -61,6 +62,7 @@ describe("a rollback", () => {
   it(
     "returns any stack from any failed update",
     async () => {
+      const test = await open("service");
       let first: string | undefined;
       let stopAt = Infinity;
       const check = async (drawn: Scenario): Promise<void> => {
