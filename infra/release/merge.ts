@@ -22,7 +22,7 @@ export interface MergeOptions {
   readonly logicalTypes?: RegExp;
   /**
    * What becomes of a replacement whose old object is gone. Live, it is changed back or replaced by its plugin's own
-   * rules; condemned, it goes first of all and the old one is made anew.
+   * rules; condemned, it goes first of all and the old one is made anew. A parent stays live: its children need one.
    *
    * @default "live"
    */
@@ -72,12 +72,15 @@ export function mergeForRollback(
       .map((record) => [record.urn, record]),
   );
 
+  const parents = parentsOf(wanted);
+  const mayGo = ({ urn }: ResourceRecord) =>
+    options.replacements === "condemned" && !parents.has(urn);
   const restored = wanted.flatMap((old): ResourceRecord[] => {
     if (!isObject(old) || logical(old)) return [putBack(old)];
     const replacement = replacements.get(old.urn);
     // Deleted ahead of its replacement, but retained: the object, and its data, are still there.
     if (!claims.has(old) && replacement && old.retainOnDelete) return [putBack(old)];
-    const replaced = options.replacements === "condemned" ? undefined : replacement;
+    const replaced = mayGo(old) ? undefined : replacement;
     const present = claims.get(old) ?? replaced;
     if (present === undefined) return [];
     remaining.delete(present);
@@ -136,6 +139,10 @@ export function replacedDeleteFirst(
   return new Set(gone.map(({ urn }) => urn));
 }
 
+function parentsOf(records: readonly ResourceRecord[]): ReadonlySet<string | undefined> {
+  return new Set(records.map(({ parent }) => parent));
+}
+
 function grouped(records: Iterable<ResourceRecord>): Map<string, ResourceRecord[]> {
   const groups = new Map<string, ResourceRecord[]>();
   for (const record of records) {
@@ -147,13 +154,15 @@ function grouped(records: Iterable<ResourceRecord>): Map<string, ResourceRecord[
 
 /**
  * The objects of `before` that exist, as they are now: a deployment whose replay changes none of them, and deletes all
- * that is condemned in the merged one.
+ * that is condemned in the merged one. A parent that is gone is in it as it was last, to be made again for its children:
+ * what it is to be may want what a condemned object still holds.
  */
 export function presentPart(merged: Deployment, before: Deployment | undefined): Deployment {
   const wanted = liveResources(before);
   const urns = new Set(wanted.map(({ urn }) => urn));
+  const parents = parentsOf(wanted);
   const present = liveResources(merged).filter(
-    (record) => urns.has(record.urn) && !record.pendingReplacement,
+    ({ urn, pendingReplacement }) => urns.has(urn) && (!pendingReplacement || parents.has(urn)),
   );
   return { ...merged, resources: withoutDangling(present, wanted) };
 }
@@ -225,8 +234,12 @@ function revived(
   same: boolean,
   forced: boolean,
 ): ResourceRecord {
+  // Of what is gone, the engine would delete it again with what it depended on, were that replaced delete-first.
+  const edges = present.pendingReplacement
+    ? ["parent"]
+    : ["parent", "dependencies", "propertyDependencies", "deletedWith", "replaceWith"];
   const graph = {
-    ...pick(old, ["parent", "dependencies", "propertyDependencies", "deletedWith", "replaceWith"]),
+    ...pick(old, edges),
     ...(same && old.provider && { provider: old.provider }),
   };
   const cleared = without(present, [

@@ -52,7 +52,7 @@ export type RemoveStray = (
 ) => Promise<void>;
 
 export interface RestoreReport {
-  /** Steps of the replay by what they did to objects, components and providers alike. */
+  /** Steps of the replay, by what they did to objects, components and providers alike; of one that failed, none. */
   readonly counts: OperationCounts;
   /** Whether the final state is the one from before, resource by resource. */
   readonly exact: boolean;
@@ -111,9 +111,9 @@ export async function restore(
   const counts = await engine.up(program, run).catch(async (error: unknown) => {
     // What is gone may want a port or a name that a new object holds, and new objects are deleted last.
     if (deleteFirst.size === 0) throw error;
-    await deleteNewObjects(engine, goal, options);
+    const cleared = await deleteNewObjects(engine, goal, replay);
     // That replay has said every input, so plugins no longer know what they had chosen: left open, they would choose anew.
-    return engine.up(replayProgram(goal, replay), run);
+    return sum(cleared, await engine.up(replayProgram(goal, replay), run));
   });
   const replayed = clock.lap();
   options.onReplayed?.();
@@ -136,19 +136,29 @@ export async function restore(
   };
 }
 
-/** Deletes all that the goal does not have, and leaves what it has as it is. */
+/** Deletes all that the goal does not have, and leaves what it has as it is, but for what others are in: that is made. */
 async function deleteNewObjects(
   engine: ReleaseEngine,
   goal: Deployment | undefined,
-  options: RestoreOptions,
-): Promise<void> {
+  options: MergeOptions & ReplayOptions,
+): Promise<OperationCounts> {
   const current = await engine.exportDeployment();
   const merged = mergeForRollback(current.deployment ?? {}, goal, {
     ...options,
     replacements: "condemned",
   });
   await engine.importDeployment({ ...current, deployment: merged });
-  await engine.up(replayProgram(presentPart(merged, goal), options), { refresh: false });
+  return engine.up(replayProgram(presentPart(merged, goal), options), { refresh: false });
+}
+
+/** What two runs did; what the last one left alone was left alone. */
+function sum(first: OperationCounts, last: OperationCounts): OperationCounts {
+  return {
+    created: first.created + last.created,
+    updated: first.updated + last.updated,
+    deleted: first.deleted + last.deleted,
+    same: last.same,
+  };
 }
 
 function stopwatch() {

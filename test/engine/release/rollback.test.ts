@@ -29,21 +29,35 @@ describe("a rollback", () => {
   };
   afterEach(() => Promise.all(stacks.splice(0).map((stack) => stack.close())));
 
-  // A port moves on to another object, so the way back finds it taken: by a new object, or by one of the old names.
-  it.each<[string, readonly Node[]]>([
-    ["new", [{ name: "late", kind: "thing", slot: 1, dependsOn: ["port"] }]],
-    ["old", [{ name: "other", kind: "thing", slot: 1, deleteFirst: true, dependsOn: ["port"] }]],
+  // A port moves on to another object, so the way back finds it taken.
+  it.each<[string, readonly Node[], readonly Node[]]>([
+    [
+      "by an object with a new name",
+      [{ name: "late", kind: "thing", slot: 1, dependsOn: ["port"] }],
+      [],
+    ],
+    [
+      "by an object with an old name",
+      [{ name: "other", kind: "thing", slot: 1, deleteFirst: true, dependsOn: ["port"] }],
+      [],
+    ],
+    [
+      "from an object that has a child",
+      [{ name: "late", kind: "thing", slot: 1, dependsOn: ["port"] }],
+      [{ name: "child", kind: "thing", parent: "port" }],
+    ],
   ])(
-    "gets back a port that an object with a %s name holds",
-    async (_case, holder) => {
+    "gets back a port that is taken: %s",
+    async (_case, holder, children) => {
       const other: Node = { name: "other", kind: "thing", slot: 2 };
       const third: Node = { name: "port", kind: "thing", slot: 3 };
       await checkScenario(await open("passphrase"), {
-        before: [{ ...third, slot: 1 }, other, { name: "gate", kind: "thing" }],
+        before: [{ ...third, slot: 1 }, ...children, other, { name: "gate", kind: "thing" }],
         updates: [
           {
             after: [
               third,
+              ...children,
               ...(holder[0]?.name === "other" ? [] : [other]),
               ...holder,
               {
