@@ -260,6 +260,33 @@ describe("the merge for a rollback", () => {
     ]);
   });
 
+  it("lets nothing that is gone depend on what may be replaced: the engine would delete it again", () => {
+    const used = thing("a", "1");
+    const user = thing("b", "2", {
+      dependencies: [used.urn],
+      propertyDependencies: { size: [used.urn] },
+      deletedWith: used.urn,
+    });
+    const merged = mergeForRollback(
+      deployment({ ...used, id: "3" }, { ...user, pendingReplacement: true }),
+      deployment(used, user),
+    );
+    expect(find(merged, "b")).toEqual(thing("b", "2", { pendingReplacement: true }));
+  });
+
+  it("keeps the replacement of a parent when replacements are condemned", () => {
+    const [parent, other] = [thing("a", "1"), thing("o", "2")];
+    const child = thing("c", "3", { parent: parent.urn });
+    const merged = mergeForRollback(
+      deployment({ ...parent, id: "4" }, child, { ...other, id: "5" }),
+      deployment(parent, child, other),
+      { replacements: "condemned" },
+    );
+    expect(find(merged, "a")).toMatchObject({ id: "4" });
+    expect(find(merged, "a")?.delete).toBeUndefined();
+    expect(find(merged, "o")).toMatchObject({ id: "5", delete: true });
+  });
+
   it("cuts references to what is gone", () => {
     const gone = thing("a", "1");
     const user = thing("b", "2", {
