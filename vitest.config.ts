@@ -11,7 +11,7 @@ const quick = {
   // anything behind in the process: environment, working directory, module state.
   isolate: false,
   // Half of loading the SDK is loading parts of it that no test here uses.
-  execArgv: ["--require", "./toolchain/lazy-sdk.cjs"],
+  execArgv: ["--require", "./toolchain/lazy-parts.cjs"],
   // Tests that wait for child processes leave a processor idle: one more worker than processors keeps it busy.
   maxWorkers: availableParallelism() + 1,
 };

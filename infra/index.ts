@@ -1,4 +1,3 @@
-import "./cheap-stack-traces.ts";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetSpec, StackSettings } from "./config/index.ts";
 import { namedSecrets } from "./named-secrets.ts";

@@ -1,5 +1,5 @@
 // As the program itself: a stack trace for each promise of the SDK was half of what its tests cost.
-import "../infra/cheap-stack-traces.ts";
+import "../toolchain/cheap-stack-traces.cjs";
 import fc from "fast-check";
 
 /**

@@ -1,4 +1,5 @@
 "use strict";
-// What `node --require` loads into processes that are started for every command: see the two files.
+// What `node --require` loads into processes that are started for every command: see the three files.
 require("./compile-cache.cjs");
-require("./lazy-sdk.cjs");
+require("./lazy-parts.cjs");
+require("./cheap-stack-traces.cjs");

@@ -79,20 +79,23 @@ describe.skipIf(hasOwn)("kept code", () => {
   });
 });
 
-describe("parts of the SDK that are put off", () => {
-  /** What one program sees that loads the SDK, then uses both parts. */
+describe("parts of packages that are put off", () => {
+  /** What one program sees that loads the packages, then uses two of the parts. */
   const program = `
     const loaded = (name) => Object.keys(require.cache).some((file) => file.includes("/node_modules/" + name + "/"));
     const both = () => [loaded("typescript"), loaded("@npmcli/arborist")];
     const { runtime } = require("@pulumi/pulumi");
-    const before = both();
+    const span = require("@pulumi/pulumi/cmd/run/tracing").newSpan("program");
+    for (const call of ["setAttribute", "addEvent", "end"]) span[call]("any", "thing");
+    require("dockerode");
+    const before = [...both(), loaded("@opentelemetry/exporter-zipkin"), loaded("@grpc/proto-loader")];
     const shim = require("@pulumi/pulumi/typescript-shim");
     const compiler = [shim.version === require("typescript").version, "createSourceFile" in shim];
     const promised = runtime.computeCodePaths() instanceof Promise;
     console.log(JSON.stringify({ before, compiler, promised, after: both() }));`;
   let seen: Record<"before" | "compiler" | "promised" | "after", unknown>;
   beforeAll(() => {
-    const preload = ["--require", join(toolchain, "lazy-sdk.cjs")];
+    const preload = ["--require", join(toolchain, "lazy-parts.cjs")];
     const printed = execFileSync(process.execPath, [...preload, "--eval", program], {
       encoding: "utf8",
       cwd: project,
@@ -101,15 +104,34 @@ describe("parts of the SDK that are put off", () => {
   });
 
   it("are not loaded with it", () => {
-    expect(seen.before).toEqual([false, false]);
+    expect(seen.before).toEqual([false, false, false, false]);
   });
 
   it("are loaded when they are used", () => {
     expect(seen).toMatchObject({ compiler: [true, true], promised: true, after: [true, true] });
   });
 
-  it("are replaced whole: the SDK exports nothing else there", () => {
-    const real = require("@pulumi/pulumi/runtime/closure/codePaths.js") as object;
-    expect(Object.keys(real).sort()).toEqual(["computeCodePaths", "findWorkspaceRoot"]);
+  it.each([
+    ["runtime/closure/codePaths.js", ["computeCodePaths", "findWorkspaceRoot"]],
+    ["runtime/closure/v8Hooks.js", ["getScriptUrl", "getSessionAsync", "isInitializedAsync"]],
+    ["cmd/run/tracing.js", ["newSpan", "start", "stop"]],
+  ])("are replaced whole: the SDK's %s exports nothing else", (file, names) => {
+    const source = readFileSync(require.resolve(`@pulumi/pulumi/${file}`), "utf8");
+    const exported = [...source.matchAll(/^exports\.(\w+) = /gm)].map(([, name]) => name!);
+    expect([...new Set(exported)].sort()).toEqual(names);
+  });
+
+  it("call what they stand for: a debugger session, and dockerode's session", () => {
+    const uses = `
+      require("@pulumi/pulumi/runtime/closure/v8Hooks").getSessionAsync().then((session) => {
+        const dial = (options, done) => done(new Error("no engine"));
+        require("dockerode/lib/session")({ modem: { dial } }, undefined, (error) => {
+          console.log(typeof session.post, error.message);
+          process.exit();
+        });
+      });`;
+    const preload = ["--require", join(toolchain, "lazy-parts.cjs")];
+    const printed = execFileSync(process.execPath, [...preload, "--eval", uses], { cwd: project });
+    expect(printed.toString().trim()).toBe("function no engine");
   });
 });

@@ -1,4 +1,3 @@
-import "../../cheap-stack-traces.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesPlatform } from "../../../components/platform/kubernetes/kubernetes-platform.ts";
 import { renderDashboards } from "../../../components/monitoring/dashboards/fleet-dashboards.ts";

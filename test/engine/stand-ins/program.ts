@@ -7,7 +7,7 @@ const level = config.get("level") ?? "1";
 const unsupported = config.getBoolean("unsupported") ?? false;
 if (config.getBoolean("broken") === true) {
   const error = new pulumi.RunError("the program is broken");
-  // See infra/cheap-stack-traces.ts: with a stack, it takes half a minute.
+  // See toolchain/cheap-stack-traces.cjs: with a stack, it takes half a minute.
   error.stack = error.message;
   throw error;
 }

@@ -1,3 +1,4 @@
+"use strict";
 /**
  * The SDK takes the stack trace of an empty `new Error()` for each of some thousand promises, and maps every one back
  * to the sources: 3 of the 10 s that a preview of ten servers took. Nobody sees those traces unless promises leak, so
@@ -6,20 +7,31 @@
  * In those, the SDK's source maps name files as `node_modules/@pulumi/config.ts`, without a package below the scope. The
  * SDK prints every error with `util.inspect` in colour, and a Node without the fix of nodejs/node#64011 (2026-06) looks
  * for the end of the package's name until memory is full: half a minute of silence before the message.
+ *
+ * Loaded with `node --require`, before the SDK.
  */
+const { createRequire } = require("node:module");
+
+// What the SDK would put in place of this one when it starts a program.
+if (/@pulumi\/pulumi\/cmd\/run$/.test(process.argv[1] ?? "")) {
+  createRequire(`${process.argv[1]}/index.js`)("source-map-support/register");
+}
 const inherited = Error.prepareStackTrace?.bind(Error);
 
-Error.prepareStackTrace = (error: Error, frames: NodeJS.CallSite[]): unknown => {
+Error.prepareStackTrace = (error, frames) => {
   if (error.message === "") return String(error);
   if (inherited) return withPackage(inherited(error, frames));
-  return [
-    String(error),
-    ...frames.map((frame: { toString(): string }) => `    at ${frame.toString()}`),
-  ].join("\n");
+  return [String(error), ...frames.map((frame) => `    at ${frame.toString()}`)].join("\n");
 };
 
-/** Paths below a scope alone get another segment, one that changes nothing. */
-export function withPackage(stack: unknown): unknown {
+module.exports = { withPackage };
+
+/**
+ * Paths below a scope alone get another segment, one that changes nothing.
+ *
+ * @param {unknown} stack
+ */
+function withPackage(stack) {
   if (typeof stack !== "string") return stack;
   return stack.replaceAll(/(\/node_modules\/@[^/\s]+)\/(?=[^/\s]+:\d+:\d+)/g, "$1/./");
 }

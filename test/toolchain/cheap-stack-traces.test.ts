@@ -1,6 +1,10 @@
+import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { withPackage } from "../../infra/cheap-stack-traces.ts";
+
+const { withPackage } = createRequire(import.meta.url)(
+  "../../toolchain/cheap-stack-traces.cjs",
+) as { withPackage: (stack: unknown) => unknown };
 
 it("lets Node colour a file of the SDK, whose source map leaves its package out", () => {
   const error = new TypeError("not a function");
