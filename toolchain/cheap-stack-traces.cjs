@@ -13,8 +13,8 @@
 const { createRequire } = require("node:module");
 
 // What the SDK would put in place of this one when it starts a program.
-if (/@pulumi\/pulumi\/cmd\/run$/.test(process.argv[1] ?? "")) {
-  createRequire(`${process.argv[1]}/index.js`)("source-map-support/register");
+if (/@pulumi[/\\]pulumi[/\\]cmd[/\\]run([/\\]index\.js)?$/.test(process.argv[1] ?? "")) {
+  createRequire(require.resolve("@pulumi/pulumi/package.json"))("source-map-support/register");
 }
 const inherited = Error.prepareStackTrace?.bind(Error);
 
