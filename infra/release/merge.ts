@@ -224,6 +224,15 @@ function putBack(old: ResourceRecord): ResourceRecord {
   ]);
 }
 
+/** What a record says of its place among the others. */
+const references = [
+  "parent",
+  "dependencies",
+  "propertyDependencies",
+  "deletedWith",
+  "replaceWith",
+] as const;
+
 /**
  * The object as it is now at the place that it had. Hooks are left out because the program that knows them is not run;
  * an initialisation error makes the engine apply the inputs even if nothing seems to have changed.
@@ -234,17 +243,14 @@ function revived(
   same: boolean,
   forced: boolean,
 ): ResourceRecord {
-  // Of what is gone, the engine would delete it again with what it depended on, were that replaced delete-first.
-  const edges = present.pendingReplacement
-    ? ["parent"]
-    : ["parent", "dependencies", "propertyDependencies", "deletedWith", "replaceWith"];
   const graph = {
-    ...pick(old, edges),
+    // What is gone depends on nothing: the engine deletes the dependents of what it replaces delete-first, gone or not.
+    ...pick(old, present.pendingReplacement ? ["parent"] : references),
     ...(same && old.provider && { provider: old.provider }),
   };
   const cleared = without(present, [
-    ...["delete", "taint", "initErrors", "resourceHooks", "parent", "dependencies"],
-    ...["propertyDependencies", "deletedWith", "replaceWith", ...(same ? [] : ["protect"])],
+    ...["delete", "taint", "initErrors", "resourceHooks", ...references],
+    ...(same ? [] : ["protect"]),
   ]);
   // The engine refuses to make a protected object again even where it is gone.
   const retained = present.pendingReplacement === true && old.retainOnDelete === true;

@@ -136,7 +136,7 @@ export async function restore(
   };
 }
 
-/** Deletes all that the goal does not have, and leaves what it has as it is, but for what others are in: that is made. */
+/** Deletes all that the goal does not have and leaves the rest as it is; but a parent that is gone is made, for its children. */
 async function deleteNewObjects(
   engine: ReleaseEngine,
   goal: Deployment | undefined,

@@ -19,6 +19,14 @@ import {
   urnOf,
 } from "./deployment-records.ts";
 
+/** An object that refers to another one in every way but as its child. */
+const userOf = ({ urn }: ResourceRecord) =>
+  thing("b", "2", {
+    dependencies: [urn],
+    propertyDependencies: { size: [urn] },
+    deletedWith: urn,
+  });
+
 describe("the merge for a rollback", () => {
   it("revives a replaced object and condemns its replacement", () => {
     const before = deployment(thing("a", "1"));
@@ -262,11 +270,7 @@ describe("the merge for a rollback", () => {
 
   it("lets nothing that is gone depend on what may be replaced: the engine would delete it again", () => {
     const used = thing("a", "1");
-    const user = thing("b", "2", {
-      dependencies: [used.urn],
-      propertyDependencies: { size: [used.urn] },
-      deletedWith: used.urn,
-    });
+    const user = userOf(used);
     const merged = mergeForRollback(
       deployment({ ...used, id: "3" }, { ...user, pendingReplacement: true }),
       deployment(used, user),
@@ -289,11 +293,7 @@ describe("the merge for a rollback", () => {
 
   it("cuts references to what is gone", () => {
     const gone = thing("a", "1");
-    const user = thing("b", "2", {
-      dependencies: [gone.urn],
-      propertyDependencies: { size: [gone.urn] },
-      deletedWith: gone.urn,
-    });
+    const user = userOf(gone);
     const merged = mergeForRollback(deployment(thing("b", "2")), deployment(gone, user));
     expect(find(merged, "b")).toMatchObject({
       dependencies: [],
