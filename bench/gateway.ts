@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
-import autocannon from "autocannon";
 import Docker from "dockerode";
 import { table } from "../infra/cli/table.ts";
 import { sessionCall, statelessCall, statelessList, type Call } from "./calls.ts";
+import { fire, type Fired } from "./load/wrk.ts";
 import { fleet, median, quantile, stackOfArguments } from "./stack.ts";
 
 /** Rounds of single calls; every round visits each way once, in turn, so that drift of the machine hits all alike. */
@@ -94,35 +94,12 @@ async function latencies(ways: readonly Way[]): Promise<Record<string, Latency>>
   );
 }
 
-interface Load {
-  readonly callsPerSecond: number;
-  readonly p99: number;
-  readonly failed: number;
-}
-
 /** Calls per second over 16 connections, spread over the given calls: median of the rounds. */
-async function load(calls: readonly Call[]): Promise<Load> {
-  const fire = (duration: number) =>
-    autocannon({
-      url: new URL(calls[0]!.url).origin,
-      connections,
-      duration,
-      requests: calls.map(({ url, headers, body }) => ({
-        method: "POST",
-        path: new URL(url).pathname,
-        headers: { ...headers },
-        body,
-      })),
-    });
-  await fire(warmUpSeconds);
-  const rounds: Load[] = [];
+async function load(calls: readonly Call[]): Promise<Fired> {
+  await fire(calls, { connections, seconds: warmUpSeconds });
+  const rounds: Fired[] = [];
   for (let round = 0; round < loadRounds; round += 1) {
-    const result = await fire(loadSeconds);
-    rounds.push({
-      callsPerSecond: result["2xx"] / result.duration,
-      p99: result.latency.p99,
-      failed: result.non2xx + result.errors,
-    });
+    rounds.push(await fire(calls, { connections, seconds: loadSeconds }));
   }
   return {
     callsPerSecond: median(rounds.map(({ callsPerSecond }) => callsPerSecond)),
@@ -158,7 +135,7 @@ for (const [era, callOf] of Object.entries(eras)) {
 const through = (some: readonly string[], callOf: typeof statelessCall): Call[] =>
   some.map((each) => callOf(`${inner}/${each}/mcp`, token));
 const two = names.slice(0, 2);
-const loads: Record<string, Load> = {
+const loads: Record<string, Fired> = {
   "tools/list, one server alone": await load([statelessList(direct)]),
   "tools/list, gateway, one server": await load(through([name], statelessList)),
   "tools/list, gateway, two servers": await load(through(two, statelessList)),
