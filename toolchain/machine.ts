@@ -3,6 +3,7 @@ import { access, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accountHome } from "../infra/release/pulumi-home.ts";
 import { isReachable } from "./probe.ts";
 
 /** Everything the toolchain may look at or change; tests put a small fake world in its place. */
@@ -13,6 +14,8 @@ export interface Machine {
   readonly cache: string;
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;
+  /** Home directory of the account, which Pulumi takes; `home` is the one that the environment names. */
+  readonly accountHome: string;
   /** Whether the process may install packages and start daemons. */
   readonly isRoot: boolean;
   /** Directory of `os-release`, `systemd` and the like; `/` but in tests. */
@@ -30,6 +33,7 @@ export function thisMachine(log: (line: string) => void): Machine {
     cache: join(root, ".toolchain"),
     env: process.env,
     home: process.env["HOME"] ?? homedir(),
+    accountHome: accountHome(),
     isRoot: process.getuid?.() === 0,
     fsRoot: "/",
     log,

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { pulumiHome } from "../infra/release/pulumi-home.ts";
 import { exec } from "./exec.ts";
 import { withLock } from "./lock.ts";
 import { exists, isExecutable, type Machine, onPath } from "./machine.ts";
@@ -64,10 +65,6 @@ function isStandIn(path: string): boolean {
   return path.includes("/.toolchain/plugins/");
 }
 
-function pulumiHome(machine: Machine): string {
-  return machine.env["PULUMI_HOME"] || join(machine.home, ".pulumi");
-}
-
 async function wantedVersion(machine: Machine, name: string): Promise<string> {
   const path = join(machine.root, "node_modules/@pulumi", name, "package.json");
   const { version } = JSON.parse(await readFile(path, "utf8")) as { readonly version: string };
@@ -95,7 +92,7 @@ async function place(
     return { ...placed, found: { tool, used: beside, origin: "found" } };
   }
   const name = `resource-${resource}-v${wanted ?? ""}`;
-  const dir = join(pulumiHome(machine), "plugins", name);
+  const dir = join(pulumiHome(machine.env, machine.accountHome), "plugins", name);
   // The CLI leaves `.partial` beside a directory whose download has not ended.
   if (!(await isExecutable(join(dir, executable))) || (await exists(`${dir}.partial`)))
     return placed;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
+import { pulumiHome } from "../infra/release/pulumi-home.ts";
 import { member } from "./docker-endpoint.ts";
 import { exists, type Machine } from "./machine.ts";
 import { type ToolReport, toolProblem } from "./report.ts";
@@ -36,7 +37,7 @@ async function chooseBackend(machine: Machine): Promise<Backend> {
   const project = await readFile(join(machine.root, "Pulumi.yaml"), "utf8").catch(() => "");
   const ofProject = member(parse(project), "backend", "url");
   if (typeof ofProject === "string") return { url: ofProject, source: "Pulumi.yaml", env: {} };
-  const home = env["PULUMI_HOME"] || join(machine.home, ".pulumi");
+  const home = pulumiHome(env, machine.accountHome);
   const credentials = await readFile(join(home, "credentials.json"), "utf8").catch(() => "{}");
   let current: unknown;
   try {
@@ -52,7 +53,7 @@ async function chooseBackend(machine: Machine): Promise<Backend> {
     return { url: current, source: "pulumi login", env: {} };
   }
   if (env["PULUMI_ACCESS_TOKEN"]) return { source: "PULUMI_ACCESS_TOKEN", env: {} };
-  const url = `file://${machine.home}`;
+  const url = `file://${machine.accountHome}`;
   return { url, source: "", env: { PULUMI_BACKEND_URL: url } };
 }
 
@@ -188,7 +189,7 @@ export async function prepareState(machine: Machine, stack?: string): Promise<St
     machine.log(`${PASSPHRASE}: made ${path}; ${KEEP}`);
     const login = backend.source === "" ? "`pulumi login --local` and " : "";
     if (backend.source === "") {
-      machine.log(`${BACKEND}: no login found, so state is kept in ${machine.home}/.pulumi`);
+      machine.log(`${BACKEND}: no login found, so state is kept in ${machine.accountHome}/.pulumi`);
     }
     machine.log(
       `${BACKEND}: for plain pulumi commands: ${login}\`export PULUMI_CONFIG_PASSPHRASE_FILE=${path}\``,

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { directoryOfBackend } from "../release/history-place.ts";
 
 /** Folders of the backend; beside them the same directory may hold plugins and logs, which are many files. */
 const kept = ["stacks", "history", "backups", "locks"];
@@ -17,8 +16,9 @@ const kept = ["stacks", "history", "backups", "locks"];
  * @returns paths of the removed files.
  */
 export function removeTornMetadata(backend: string): string[] {
-  const root = directoryOf(backend);
-  if (root === undefined || !existsSync(root)) return [];
+  const directory = directoryOfBackend(backend);
+  const root = directory && join(directory, ".pulumi");
+  if (!root || !existsSync(root)) return [];
   const torn = kept
     .map((folder) => join(root, folder))
     .filter((folder) => existsSync(folder))
@@ -28,15 +28,6 @@ export function removeTornMetadata(backend: string): string[] {
     .filter((path) => path.endsWith(".attrs") && !isJson(path));
   for (const path of torn) rmSync(path, { force: true });
   return torn;
-}
-
-function directoryOf(backend: string): string | undefined {
-  if (!backend.startsWith("file://")) return undefined;
-  const [url] = backend.split("?");
-  const path = url!.startsWith("file://~")
-    ? join(homedir(), url!.slice("file://~".length))
-    : fileURLToPath(url!);
-  return join(path, ".pulumi");
 }
 
 function isJson(path: string): boolean {

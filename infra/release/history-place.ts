@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accountHome, pulumiHome } from "./pulumi-home.ts";
 
 /**
  * Folder of a stack's history: `MCP_FLEET_HISTORY`, else beside the state where the backend is a folder (whoever
@@ -24,15 +25,20 @@ export function historyDirectory(
 
 /** Folder of a `file://` backend, chosen by PULUMI_BACKEND_URL or by `pulumi login`; undefined for any other. */
 export function backendDirectory(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const url = (env["PULUMI_BACKEND_URL"] || loggedInTo(env))?.split("?")[0];
-  if (!url?.startsWith("file://")) return undefined;
-  if (url.startsWith("file://~")) return join(homedir(), url.slice("file://~".length));
+  const url = env["PULUMI_BACKEND_URL"] || loggedInTo(env);
+  return url ? directoryOfBackend(url) : undefined;
+}
+
+/** Folder that a `file://` URL of a backend means, `~` included; undefined for any other. */
+export function directoryOfBackend(backend: string): string | undefined {
+  const url = backend.split("?")[0]!;
+  if (!url.startsWith("file://")) return undefined;
+  if (url.startsWith("file://~")) return join(accountHome(), url.slice("file://~".length));
   return fileURLToPath(url);
 }
 
 function loggedInTo(env: NodeJS.ProcessEnv): string | undefined {
-  const home = env["PULUMI_HOME"] || join(homedir(), ".pulumi");
-  const file = join(env["PULUMI_CREDENTIALS_PATH"] || home, "credentials.json");
+  const file = join(env["PULUMI_CREDENTIALS_PATH"] || pulumiHome(env), "credentials.json");
   if (!existsSync(file)) return undefined;
   try {
     return (JSON.parse(readFileSync(file, "utf8")) as { current?: string }).current;

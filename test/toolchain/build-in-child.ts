@@ -8,6 +8,7 @@ await preparePulumi({
   cache: join(root, ".toolchain"),
   env: { PATH: join(dir, "bin"), HOME: join(dir, "home") },
   home: join(dir, "home"),
+  accountHome: join(dir, "home"),
   isRoot: false,
   fsRoot: join(dir, "fs"),
   log: () => undefined,

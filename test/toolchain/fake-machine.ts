@@ -31,6 +31,7 @@ export async function fakeMachine(overrides: Partial<Machine> = {}): Promise<Fak
     cache: join(dir, "repo/.toolchain"),
     env: { PATH: bin, HOME: join(dir, "home") },
     home: join(dir, "home"),
+    accountHome: join(dir, "account"),
     isRoot: false,
     fsRoot: join(dir, "fs"),
     log: (line) => lines.push(line),

@@ -40,7 +40,7 @@ describe("preparePlugins", () => {
     const cli = await cliOf(machine);
     const onPath = await script(join(machine.bin, "pulumi-resource-random"), "");
     const beside = await script(join(machine.dir, "cli/pulumi-language-nodejs"), "");
-    const cached = join(machine.home, ".pulumi/plugins/resource-docker-v5.2.0");
+    const cached = join(machine.accountHome, ".pulumi/plugins/resource-docker-v5.2.0");
     await script(join(cached, "pulumi-resource-docker"), "");
     const { standInDir = "", reports } = await preparePlugins(machine, cli, write);
     expect(await readdir(standInDir)).toEqual([
@@ -87,7 +87,7 @@ describe("preparePlugins", () => {
     ["a download that has not ended", "resource-docker-v5.2.0", true],
   ])("does not take %s in the cache for the plugin", async (_, name, partial) => {
     const machine = await fakeMachine();
-    const cached = join(machine.home, ".pulumi/plugins", name);
+    const cached = join(machine.accountHome, ".pulumi/plugins", name);
     await script(join(cached, "pulumi-resource-docker"), "");
     if (partial) await put(`${cached}.partial`, "");
     expect((await diagnosePlugins(machine, undefined))[2]?.origin).toBe("stand-in");
@@ -105,7 +105,7 @@ describe("preparePlugins", () => {
 
   it("downloads what can be downloaded where the host answers", async () => {
     const machine = await fakeMachine({ probe: () => Promise.resolve(true) });
-    const plugins = join(machine.home, ".pulumi/plugins");
+    const plugins = join(machine.accountHome, ".pulumi/plugins");
     const cli = await script(
       join(machine.dir, "cli/pulumi"),
       `[ "$4" = docker ] || { echo no such plugin >&2; exit 1; }

@@ -19,7 +19,7 @@ describe("prepareState", () => {
     const path = generated(machine);
     const { env, reports } = await prepareState(machine);
     expect(env).toEqual({
-      PULUMI_BACKEND_URL: `file://${machine.home}`,
+      PULUMI_BACKEND_URL: `file://${machine.accountHome}`,
       PULUMI_CONFIG_PASSPHRASE_FILE: path,
     });
     expect(reports.map(({ origin }) => origin)).toEqual(["generated", "generated"]);
@@ -72,7 +72,7 @@ describe("prepareState", () => {
 
   it("uses a login, and makes a passphrase for storage that cannot encrypt", async () => {
     const machine = await fakeMachine();
-    await put(join(machine.home, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
+    await put(join(machine.accountHome, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
     const { env, reports } = await prepareState(machine);
     expect(env).toEqual({ PULUMI_CONFIG_PASSPHRASE_FILE: generated(machine) });
     expect(reports[0]?.used).toBe("s3://bucket (pulumi login)");
@@ -81,7 +81,7 @@ describe("prepareState", () => {
 
   it("prefers the backend of Pulumi.yaml to the login, as pulumi does", async () => {
     const machine = await fakeMachine();
-    await put(join(machine.home, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
+    await put(join(machine.accountHome, ".pulumi/credentials.json"), '{"current":"s3://bucket"}');
     await put(
       join(machine.root, "Pulumi.yaml"),
       "name: x\nbackend:\n  url: https://mine.example\n",
@@ -95,7 +95,7 @@ describe("prepareState", () => {
     const machine = await fakeMachine();
     await put(join(machine.root, "Pulumi.prod.yaml"), "secretsprovider: awskms://alias/x\n");
     expect((await prepareState(machine, "org/prod")).env).toEqual({
-      PULUMI_BACKEND_URL: `file://${machine.home}`,
+      PULUMI_BACKEND_URL: `file://${machine.accountHome}`,
     });
     expect(await exists(generated(machine))).toBe(false);
   });
@@ -124,7 +124,7 @@ describe("prepareState", () => {
 
   it("refuses credentials that are not JSON", async () => {
     const machine = await fakeMachine();
-    await put(join(machine.home, ".pulumi/credentials.json"), "{");
+    await put(join(machine.accountHome, ".pulumi/credentials.json"), "{");
     await expect(prepareState(machine)).rejects.toThrow(
       /credentials\.json is not JSON; run `pulumi login`/,
     );
