@@ -95,21 +95,33 @@ export function sameProperties(
 
 /**
  * Whether two sets of properties say the same of an object, where nothing and empty (null, "", 0, false, no entries) are
- * one: a plugin that reads an object back says "empty" of much of which it said nothing when it had made it.
+ * one: a plugin that reads an object back says "empty" of much of which it said nothing when it had made it. Nor does the
+ * order of a list of things: the docker plugin reads the networks of a container back in a random one.
  */
 export function sameFacts(left: Properties | undefined, right: Properties | undefined): boolean {
   return isDeepStrictEqual(facts(comparable(left ?? {})), facts(comparable(right ?? {})));
 }
 
-/** Without what is empty, and without bookkeeping. */
+/** Without what is empty, without bookkeeping, and with things in one order. */
 function facts(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(facts);
+  if (Array.isArray(value)) {
+    const entries = value.map(facts);
+    if (value.length === 0) return undefined;
+    return value.every(isRecord) ? inOneOrder(entries) : entries;
+  }
   if (!isRecord(value)) return value || undefined;
   const kept = Object.entries(value)
     .filter(([key]) => key !== rawStateKey)
     .map(([key, inner]) => [key, facts(inner)] as const)
     .filter(([, inner]) => inner !== undefined);
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+function inOneOrder(things: readonly unknown[]): readonly unknown[] {
+  return things
+    .map((thing) => [JSON.stringify(thing) ?? "", thing] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, thing]) => thing);
 }
 
 /** Secrets as their content, so that neither key order nor white space inside one matters. */

@@ -12,7 +12,7 @@ import {
 import type { UpAnswer } from "../docker/support/e2e-fleet.ts";
 import { requestsOf, scaledServer } from "./support/autoscaler.ts";
 import { ClusterFleet } from "./support/cluster-fleet.ts";
-import { isReady, nameOf, podsOf, untilBack, ways } from "./support/pod-faults.ts";
+import { isReady, nameOf, podsOf, untilBack, untilGone, ways } from "./support/pod-faults.ts";
 import { eventually, Pods } from "./support/pods.ts";
 import { SceneWriter } from "./support/scene-writer.ts";
 import { configOf } from "./support/shop.ts";
@@ -70,7 +70,11 @@ async function strikePod(component: string, way: keyof typeof ways): Promise<Suf
   const [struck] = before;
   if (!struck) throw new Error(`${component} has no pod`);
   const strike = await ways[way](struck, pods);
-  const back = () => untilBack(pods, component, before, struck);
+  const back = async () => {
+    await untilBack(pods, component, before, struck);
+    // Calls that it still has may be lost until its very end.
+    if (way === "evicted") await untilGone(pods, struck);
+  };
   const suffered = await suffer(
     { fleet: cluster.fleet, clients, writer },
     { name: `a pod of ${component} ${way}`, strike, back },
@@ -116,6 +120,14 @@ describe("with another copy that carries on", () => {
     expect(calls.longestGapMs).toBeLessThan(3000);
     // Half of all connections, give or take: chance decides which gateway each one gets.
     expect(lost.length).toBeLessThanOrEqual(hears * RATE * 0.75);
+  });
+});
+
+describe("evicted, as when its node is drained", () => {
+  it.each(["scene", "gateway"])("a pod of %s: no call is lost", async (component) => {
+    const suffered = await strikePod(component, "evicted");
+    expectSurvived(suffered);
+    expect(suffered.lost).toEqual([]);
   });
 });
 

@@ -78,6 +78,30 @@ describe("settling after a replay", () => {
       },
       true,
     ],
+    [
+      "things in another order",
+      { outputs: { nets: [{ name: "a" }, { name: "b", ip: 2 }, {}] } },
+      { outputs: { nets: [{}, { name: "b", ip: 2 }, { name: "a" }] } },
+      true,
+    ],
+    [
+      "one thing too many",
+      { outputs: { nets: [{ name: "a" }] } },
+      { outputs: { nets: [{ name: "a" }, { name: "a" }] } },
+      false,
+    ],
+    [
+      "words in another order",
+      { outputs: { command: ["run", "fast"] } },
+      { outputs: { command: ["fast", "run"] } },
+      false,
+    ],
+    [
+      "things in another order, as inputs",
+      { inputs: { nets: [{ name: "a" }, { name: "b" }] } },
+      { inputs: { nets: [{ name: "b" }, { name: "a" }] } },
+      false,
+    ],
     ["an output that is empty now", { outputs: { dns: ["a"] } }, { outputs: { dns: [] } }, false],
     [
       "an empty entry of a list",

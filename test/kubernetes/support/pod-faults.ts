@@ -47,6 +47,14 @@ export async function untilBack(
   });
 }
 
+/** Waits until a pod that was told to end has ended. */
+export async function untilGone({ core, namespace }: Pods, struck: V1Pod): Promise<void> {
+  await eventually(`the end of ${nameOf(struck)}`, PATIENCE, async () => {
+    const { items } = await core.listNamespacedPod({ namespace });
+    return items.some(({ metadata }) => metadata?.uid === struck.metadata?.uid) ? undefined : true;
+  });
+}
+
 /** How a pod may end. All that can be looked up before is, so that what is returned strikes at once. */
 export const ways = {
   /** `kill -9` of its main process: its container is started again in the same pod. */
@@ -59,6 +67,14 @@ export const ways = {
     const name = nameOf(pod);
     return Promise.resolve(async () => {
       await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
+    });
+  },
+  /** `kubectl drain`: budgets are asked, and the pod gets the time that it wants to end in. */
+  evicted: (pod: V1Pod, { core, namespace }: { core: CoreV1Api; namespace: string }) => {
+    const name = nameOf(pod);
+    return Promise.resolve(async () => {
+      const body = { metadata: { name, namespace } };
+      await core.createNamespacedPodEviction({ namespace, name, body });
     });
   },
 } as const;
