@@ -117,19 +117,28 @@ export function stateBackendUrl(): Promise<string | undefined> {
   return backendUrl(thisMachine(() => undefined));
 }
 
+/** What is asked of the tools. */
+export interface DiagnoseOptions extends PluginNeeds {
+  /** Stack whose own file may name a key service instead of a passphrase. */
+  readonly stack?: string;
+}
+
 /** For `fleet doctor`: looks at everything, side by side, and changes nothing; at most 4 s. */
-export async function diagnose(): Promise<readonly ToolReport[]> {
-  return diagnoseOn(thisMachine(() => undefined));
+export async function diagnose(options: DiagnoseOptions): Promise<readonly ToolReport[]> {
+  return diagnoseOn(thisMachine(() => undefined), options);
 }
 
 /** `diagnose` for a given machine. */
-export async function diagnoseOn(machine: Machine): Promise<readonly ToolReport[]> {
+export async function diagnoseOn(
+  machine: Machine,
+  { stack, ...needs }: DiagnoseOptions = {},
+): Promise<readonly ToolReport[]> {
   const parts = await Promise.all([
     asReports("pulumi", async () => {
       const cli = await diagnosePulumi(machine);
       const report = "report" in cli ? cli.report : cli;
       const path = "report" in cli ? cli.path : undefined;
-      return [report, ...(await diagnosePlugins(machine, path))];
+      return [report, ...(await diagnosePlugins(machine, path, needs))];
     }),
     asReports("docker engine", async () => {
       const { engine, report } = await diagnoseEngine(machine);
@@ -137,7 +146,7 @@ export async function diagnoseOn(machine: Machine): Promise<readonly ToolReport[
       const base = { tool: "base image", used: BASE_IMAGE, origin: "missing" } as const;
       return [report, { ...base, better: "known once a Docker engine answers" }];
     }),
-    asReports("state backend", () => diagnoseState(machine)),
+    asReports("state backend", () => diagnoseState(machine, stack)),
   ]);
   return [nodeReport(), ...parts.flat()];
 }

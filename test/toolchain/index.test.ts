@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { diagnoseOn, type Need, prepareOn, ToolchainError } from "../../toolchain/index.ts";
 import { BASE_IMAGE } from "../../toolchain/versions.ts";
-import { fakeEngine, fakeMachine, healthyEngine, script } from "./fake-machine.ts";
+import { fakeEngine, fakeMachine, healthyEngine, put, script } from "./fake-machine.ts";
 
 const EVERYTHING: ReadonlySet<Need> = new Set(["pulumi", "docker", "images", "state"]);
 
@@ -90,6 +90,15 @@ describe("diagnose", () => {
     ]);
     expect(await readdir(machine.cache)).toEqual([]);
     expect(await readdir(machine.home)).toEqual([]);
+  });
+
+  it("looks at what the stack needs: the plugin of a cluster, the key service that its file names", async () => {
+    const machine = await fakeMachine();
+    await fakeEngine(machine, () => undefined);
+    await put(join(machine.root, "Pulumi.production.yaml"), "secretsprovider: awskms://alias/x\n");
+    const reports = await diagnoseOn(machine, { stack: "production", kubernetes: true });
+    expect(reports.map(({ tool }) => tool)).toContain("kubernetes plugin");
+    expect(reports.find(({ tool }) => tool === "passphrase")?.origin).not.toBe("missing");
   });
 
   it("turns a problem into a line", async () => {
