@@ -125,7 +125,10 @@ export interface DiagnoseOptions extends PluginNeeds {
 
 /** For `fleet doctor`: looks at everything, side by side, and changes nothing; at most 4 s. */
 export async function diagnose(options: DiagnoseOptions): Promise<readonly ToolReport[]> {
-  return diagnoseOn(thisMachine(() => undefined), options);
+  return diagnoseOn(
+    thisMachine(() => undefined),
+    options,
+  );
 }
 
 /** `diagnose` for a given machine. */
