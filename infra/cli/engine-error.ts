@@ -17,7 +17,12 @@ export function explainEngineError(
 ): UserError | undefined {
   if (!(error instanceof PulumiError)) return undefined;
   const said = errorLines(error.message);
-  return new UserError(explainPassphrase(said, context) ?? explainBackend(said, context) ?? said);
+  return new UserError(
+    explainPassphrase(said, context) ??
+      explainKeyService(said, context) ??
+      explainBackend(said, context) ??
+      said,
+  );
 }
 
 /** The lines that matter of a command's whole output: from the first `error:` on, without the word itself. */
@@ -41,6 +46,16 @@ function explainPassphrase(said: string, context: EngineErrorContext): string | 
     ? `passphrase: the one from ${source} does not open the secrets of stack ${stack}; ` +
         "give the passphrase that the stack was made with, as PULUMI_CONFIG_PASSPHRASE or in the file that PULUMI_CONFIG_PASSPHRASE_FILE names"
     : `passphrase: none is given, and stack ${stack} has secrets; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE`;
+}
+
+/** A key service that cannot be asked, or says no: the words before its own are steps of the CLI. */
+function explainKeyService(said: string, { stack }: EngineErrorContext): string | undefined {
+  const why = /(?:secrets \(code=\w+\)|open keeper \S+): (.*)/.exec(said)?.[1];
+  if (why === undefined) return undefined;
+  return (
+    `key service: the one of stack ${stack} (secretsprovider in Pulumi.${stack}.yaml) does not open its secrets: ${why}; ` +
+    "check its address and your login there, and that you may use the key"
+  );
 }
 
 function explainBackend(said: string, { env }: EngineErrorContext): string | undefined {

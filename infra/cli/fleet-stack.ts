@@ -1,16 +1,5 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
-import { parse, stringify } from "yaml";
 import type { StackExport } from "../release/deployment.ts";
 import { exportClosed, exportOpen } from "../release/export-state.ts";
 import { deriveEarly } from "../release/open-secrets.ts";
@@ -22,6 +11,7 @@ import type { CommandContext } from "./context.ts";
 import { exitCodes, UserError } from "./exit-codes.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { pulumi, PulumiError, type PulumiOptions } from "./pulumi-cli.ts";
+import { configFileOf, initStack, saltOf, type ConfigFile } from "./stack-file.ts";
 import { describeLocks, isLocked, isStale, parseLocks } from "./stack-lock.ts";
 import { outputsOf, type Deployment, type StateResource } from "./stack-state.ts";
 import { removeTornMetadata } from "./torn-metadata.ts";
@@ -317,65 +307,4 @@ async function unknownStack({ stack, rootDir }: CommandContext): Promise<UserErr
     `stack ${stack} does not exist here (there is ${known.join(", ") || "none yet"}); ` +
       `check --stack and PULUMI_BACKEND_URL, or create it: ./fleet up --stack ${stack}`,
   );
-}
-
-interface ConfigFile {
-  readonly path: string;
-  /** Made for this machine; else the user's own. */
-  readonly private: boolean;
-}
-
-/**
- * Configuration file of the stack. Where the committed one carries a salt, the team shares a passphrase and it is used
- * as it is. Else the salt belongs to this machine's passphrase, and a private copy keeps the work tree clean.
- */
-function configFileOf(context: CommandContext): ConfigFile {
-  const { committed, copy } = configPaths(context);
-  const settings = readSettings(committed);
-  if ("encryptionsalt" in settings || "secretsprovider" in settings)
-    return { path: committed, private: false };
-  const { encryptionsalt } = readSettings(copy);
-  mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
-  writeFileSync(copy, stringify({ ...settings, ...(encryptionsalt && { encryptionsalt }) }), {
-    mode: 0o600,
-  });
-  return { path: copy, private: true };
-}
-
-/** Salt of the key that a passphrase gives; undefined before the first update and with another provider. */
-function saltOf(context: CommandContext): string | undefined {
-  const { committed, copy } = configPaths(context);
-  return readSettings(committed).encryptionsalt ?? readSettings(copy).encryptionsalt;
-}
-
-function configPaths({ rootDir, stack }: CommandContext): {
-  readonly committed: string;
-  readonly copy: string;
-} {
-  const base = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
-  const file = `Pulumi.${stack}.yaml`;
-  return { committed: join(rootDir, file), copy: join(base, "mcp-fleet", "stacks", file) };
-}
-
-/** What is read of `Pulumi.<stack>.yaml`; empty if there is none. */
-function readSettings(path: string): { readonly encryptionsalt?: string } {
-  if (!existsSync(path)) return {};
-  return (parse(readFileSync(path, "utf8")) as { encryptionsalt?: string } | null) ?? {};
-}
-
-/** `pulumi stack init` writes its salt beside `Pulumi.yaml`: a copy of that file keeps it out of the work tree. */
-async function initStack({ rootDir, stack }: CommandContext): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-init-"));
-  try {
-    copyFileSync(join(rootDir, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
-    await pulumi(["stack", "init", stack, "--no-select"], { cwd: directory }).catch(
-      (error: unknown) => {
-        // Two first runs at once: one of them made it.
-        if (!(error instanceof PulumiError && /stack.*already exists/.test(error.stderr)))
-          throw error;
-      },
-    );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }

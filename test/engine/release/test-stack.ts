@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import { openKeyServer } from "./key-server.ts";
+import { openKeyServer } from "../../key-server.ts";
 import { serveWorld } from "./world-server.ts";
 import { World } from "./world.ts";
 

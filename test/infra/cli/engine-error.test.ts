@@ -40,6 +40,24 @@ describe("explainEngineError", () => {
     );
   });
 
+  it.each([
+    [
+      'could not deserialize deployment: constructing secrets manager of type "cloud": secrets (code=Unknown): ' +
+        'Put "http://vault/v1/transit/decrypt/fleet": dial tcp: connection refused',
+      'Put "http://vault/v1/transit/decrypt/fleet": dial tcp: connection refused',
+    ],
+    [
+      "getting stack configuration: get stack secrets manager: open keeper hashivault://fleet: " +
+        "neither VAULT_SERVER_URL nor VAULT_ADDR environment variables are set",
+      "neither VAULT_SERVER_URL nor VAULT_ADDR environment variables are set",
+    ],
+  ])("says what a key service says: %s", (said, why) => {
+    expect(explain(`error: ${said}`)).toBe(
+      "key service: the one of stack staging (secretsprovider in Pulumi.staging.yaml) does not open its secrets: " +
+        `${why}; check its address and your login there, and that you may use the key`,
+    );
+  });
+
   it("names the backend without its credentials", () => {
     const stderr =
       "error: unable to open bucket file:///mnt/state?no_tmp_dir=true: stat /mnt/state: no such file or directory";
