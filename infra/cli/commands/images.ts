@@ -9,6 +9,8 @@ import { exitCodes, UserError } from "../exit-codes.ts";
 
 /** A build installs packages; milliseconds. */
 const buildMs = 15 * 60_000;
+/** The engine looks its images up, and may be busy; milliseconds. */
+const listMs = 30_000;
 
 /**
  * Builds the images that a cluster runs, names them as the stack does, and pushes them if asked: nodes pull images, they
@@ -37,11 +39,17 @@ export async function images(
     if (settings.kubernetes.images.references[image] !== undefined) continue;
     const tag = imageTag(image, { rootDir: context.rootDir, contextOf, baseImage });
     const reference = nodeImage(image, tag, settings.kubernetes.images);
-    context.note(`building ${reference}`);
-    const build = ["build", "--build-arg", `BASE=${baseImage}`, "--tag", reference];
-    await exec("docker", [...build, `${context.rootDir}/${contextOf(image)}`], {
-      timeoutMs: buildMs,
-    });
+    // Built twice, an image has two ids: a stack that runs the first would see a change where there is none.
+    const known = await exec("docker", ["image", "ls", "--quiet", reference], { timeoutMs: listMs });
+    if (known.stdout.trim() !== "") {
+      context.note(`${reference} is built`);
+    } else {
+      context.note(`building ${reference}`);
+      const build = ["build", "--build-arg", `BASE=${baseImage}`, "--tag", reference];
+      await exec("docker", [...build, `${context.rootDir}/${contextOf(image)}`], {
+        timeoutMs: buildMs,
+      });
+    }
     if (options["push"] === true) {
       context.note(`pushing ${reference}`);
       await exec("docker", ["push", reference], { timeoutMs: buildMs });
