@@ -250,7 +250,8 @@ function revived(
   };
   const cleared = without(present, [
     ...["delete", "taint", "initErrors", "resourceHooks", ...references],
-    ...(same ? [] : ["protect"]),
+    // The failed release's own protection would keep the way back from replacing it.
+    ...(same && old.protect === true ? [] : ["protect"]),
   ]);
   // The engine refuses to make a protected object again even where it is gone.
   const retained = present.pendingReplacement === true && old.retainOnDelete === true;
