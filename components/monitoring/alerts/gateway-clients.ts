@@ -1,5 +1,7 @@
 import { equal, select } from "../metrics/select.ts";
+import { aftermath } from "./aftermath.ts";
 import {
+  counter,
   evaluationAt,
   level,
   rateCases,
@@ -127,7 +129,7 @@ export const gatewayConnectionErrors = defineAlert({
     rate: { unit: "perMinute", default: 5, min: 0, what: "Connections to a server that fail." },
   },
   expr: (t) =>
-    `60 * sum by (service) (${perRoute(`rate(${select("haproxy_backend_connection_errors_total", routes)}[5m])`)}) > ${t.rate}`,
+    `60 * sum by (service) (${perRoute(`rate(${select("haproxy_backend_connection_errors_total", routes)}[2m])`)}) > ${t.rate}`,
   summary: "The gateway cannot connect to {{ $labels.service }}",
   description: (t) =>
     `{{ $value | humanize }} connections to {{ $labels.service }} fail each minute; up to ${t.rate} are tolerated.`,
@@ -141,16 +143,25 @@ export const gatewayConnectionErrors = defineAlert({
     mitigation: ["Restart the container.", "Raise its `cpus` if it cannot keep up with accepting."],
   },
   causes: routeGone,
-  tests: (t, { forSeconds }) =>
-    rateCases({
-      forSeconds,
-      windowSeconds: 300,
-      threshold: t.rate / 60,
-      series: (values) => ({
-        [select("haproxy_backend_connection_errors_total", { ...gateway, proxy: "scene" })]: values,
+  tests: (t, { forSeconds }) => {
+    const windowSeconds = 120;
+    const threshold = t.rate / 60;
+    const series = (values: string) => ({
+      [select("haproxy_backend_connection_errors_total", { ...gateway, proxy: "scene" })]: values,
+    });
+    const labels = { service: "scene" };
+    return together(
+      rateCases({
+        ...{ forSeconds, windowSeconds, threshold, series },
+        firing: { labels, value: t.rate * 1.05 },
       }),
-      firing: { labels: { service: "scene" }, value: t.rate * 1.05 },
-    }),
+      aftermath({
+        ...{ forSeconds, windowSeconds, firing: { labels } },
+        series: (start, burst, tail) =>
+          series(counter([0, start], [100 * threshold, burst], [0, tail])),
+      }),
+    );
+  },
 });
 
 export const gatewayConnections = defineAlert({

@@ -1,5 +1,6 @@
 import { notMatching } from "../metrics/select.ts";
 import type { Cause } from "./define-alert.ts";
+import { serverCauses } from "./server-parts.ts";
 
 export const gateway = { service: "gateway", component: "gateway" } as const;
 
@@ -8,10 +9,12 @@ export const routes = { proxy: notMatching("gateway_.*") };
 
 export const gatewayGone: readonly Cause[] = [{ alert: "GatewayDown", scope: "fleet" }];
 
+/** What takes the servers of a route away: without the database none of them is ready. */
+export const serversGone: readonly Cause[] = [...gatewayGone, ...serverCauses];
+
 /** What explains trouble of one route. */
 export const routeGone: readonly Cause[] = [
-  ...gatewayGone,
-  { alert: "ServiceDown", scope: "service" },
+  ...serversGone,
   { alert: "GatewayBackendDown", scope: "service" },
 ];
 

@@ -1,8 +1,9 @@
 import { select } from "../metrics/select.ts";
-import { burst, level, steady, tailSeconds, together } from "./cases.ts";
+import { aftermath } from "./aftermath.ts";
+import { burst, evaluationAt, level, steady, stepSeconds, tailSeconds, together } from "./cases.ts";
 import { defineAlert } from "./define-alert.ts";
-import { gateway, gatewayGone, perRoute, routeGone, routes } from "./gateway-parts.ts";
-import { countedCalls, ratioCases } from "./ratio-cases.ts";
+import { gateway, perRoute, routeGone, routes, serversGone } from "./gateway-parts.ts";
+import { countedCalls, type Phase, ratioCases } from "./ratio-cases.ts";
 import { type Growth, shareJudged } from "./share.ts";
 import { showThreshold } from "./threshold.ts";
 
@@ -30,13 +31,7 @@ export const gatewayBackendDown = defineAlert({
     ],
     mitigation: ["Restart the container.", "Began with a release: `./fleet rollback`."],
   },
-  causes: [
-    ...gatewayGone,
-    { alert: "ServiceDown", scope: "service" },
-    { alert: "PostgresDown", scope: "fleet" },
-    { alert: "PgbouncerDown", scope: "fleet" },
-    { alert: "DatabaseConnectionFailure", scope: "service" },
-  ],
+  causes: [...serversGone, { alert: "DatabaseConnectionFailure", scope: "service" }],
   tests: (_t, { forSeconds }) => {
     const status = (proxy: string, value: number) => ({
       [select("haproxy_backend_status", { ...gateway, proxy, state: "UP" })]: steady(
@@ -98,7 +93,7 @@ export const gatewayServerFlapping = defineAlert({
     ],
     mitigation: ["Raise `cpus` or `memoryMb`.", "Began with a release: `./fleet rollback`."],
   },
-  causes: [...gatewayGone, { alert: "ServiceDown", scope: "service" }],
+  causes: serversGone,
   tests: (t) => {
     const downs = (server: string) =>
       select("haproxy_server_check_up_down_total", { ...gateway, proxy: "scene", server });
@@ -142,14 +137,14 @@ export const gatewayServerErrors = defineAlert({
     },
     minimumCalls: {
       unit: "count",
-      default: 20,
+      default: 10,
       min: 1,
-      what: "Answers within 5 minutes below which a share says nothing.",
+      what: "Answers within 2 minutes below which a share says nothing.",
     },
   },
   expr: (t) => {
     const answers = (code: object) => (growth: Growth) =>
-      `sum by (service) (${perRoute(`${growth}(${select("haproxy_backend_http_responses_total", { ...routes, ...code })}[5m])`)})`;
+      `sum by (service) (${perRoute(`${growth}(${select("haproxy_backend_http_responses_total", { ...routes, ...code })}[2m])`)})`;
     return shareJudged({
       part: answers({ code: "5xx" }),
       whole: answers({}),
@@ -174,24 +169,54 @@ export const gatewayServerErrors = defineAlert({
     ],
   },
   causes: routeGone,
-  tests: (t, context) =>
-    ratioCases({
-      ...context,
-      windowSeconds: 300,
-      threshold: t.ratio,
-      minimumCalls: t.minimumCalls,
-      series: (phases) => {
-        const answers = (code: "2xx" | "5xx", proxy: string) =>
-          select("haproxy_backend_http_responses_total", { ...gateway, proxy, code });
-        const { good, bad, total } = countedCalls(phases);
-        return {
-          [answers("2xx", "scene")]: good,
-          [answers("5xx", "scene")]: bad,
-          [answers("5xx", "gateway_clients")]: total,
-        };
+  tests: (t, context) => {
+    const windowSeconds = 120;
+    const series = (phases: readonly Phase[]) => {
+      const answers = (code: "2xx" | "5xx", proxy: string) =>
+        select("haproxy_backend_http_responses_total", { ...gateway, proxy, code });
+      const { good, bad, total } = countedCalls(phases);
+      return {
+        [answers("2xx", "scene")]: good,
+        [answers("5xx", "scene")]: bad,
+        [answers("5xx", "gateway_clients")]: total,
+      };
+    };
+    const labels = { service: "scene" };
+    const { ratio: threshold, minimumCalls } = t;
+    const perSecond = minimumCalls;
+    const share = Math.min(1, 1.2 * threshold);
+    return together(
+      ratioCases({
+        ...{ ...context, windowSeconds, threshold, minimumCalls, series },
+        firing: (value) => ({ labels, value }),
+      }),
+      aftermath({
+        ...context,
+        windowSeconds,
+        series: (start, burst, tail) =>
+          series([
+            { perSecond, bad: 0, seconds: start },
+            { perSecond, bad: 1, seconds: burst },
+            { perSecond, bad: 0, seconds: tail },
+          ]),
+        firing: { labels },
+      }),
+      {
+        fires: [
+          {
+            name: "the load falls meanwhile, and the share stays",
+            series: series([
+              { perSecond: 10 * perSecond, bad: share, seconds: 2 * windowSeconds },
+              { perSecond, bad: share, seconds: tailSeconds },
+            ]),
+            atSeconds: evaluationAt(stepSeconds + context.forSeconds),
+            firing: [{ labels }],
+            only: "labels",
+          },
+        ],
       },
-      firing: (value) => ({ labels: { service: "scene" }, value }),
-    }),
+    );
+  },
 });
 
 export const gatewayQueue = defineAlert({
