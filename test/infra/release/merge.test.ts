@@ -50,6 +50,14 @@ describe("the merge for a rollback", () => {
     );
   });
 
+  it("drops the protection that the failed release put on what the old one leaves open", () => {
+    const merged = mergeForRollback(
+      deployment(thing("a", "1", { inputs: { size: 7 }, protect: true })),
+      deployment(thing("a", "1")),
+    );
+    expect(find(merged, "a")).toEqual(thing("a", "1", { inputs: { size: 7 } }));
+  });
+
   it("tells what has the inputs of before: condemned meanwhile, or never touched", () => {
     const before = deployment(...["a", "b", "c", "d"].map((name) => thing(name, "1")));
     const failed = deployment(
