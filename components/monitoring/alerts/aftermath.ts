@@ -2,13 +2,13 @@ import type { AlertCase, FiringAlert, FiringCase, InputSeries } from "./alert-ru
 import { evaluationAt, stepSeconds, tailSeconds } from "./cases.ts";
 
 /**
- * What is over is seen in a window of time until it has left that: an alert for what lasts must not wait for its end
- * there. A burst just too short to last so long together with its window leaves the alert quiet; one that is a little
- * longer fires.
+ * Errors that have ended stay in a window of time for as long as it is. An alert about errors that last has a window
+ * shorter than its duration, so that this does not fire it when all is over: errors that end a little too soon for it, their
+ * time in the window included, leave it quiet, and those that end a little later fire it.
  *
  * @param given.series counters that rise far above the threshold for `burst` seconds, from `start` on, and not at all for
  *   `tail` seconds after it.
- * @returns no cases for a duration that the window alone fills.
+ * @returns no cases where the window alone fills the duration.
  */
 export function aftermath(given: {
   readonly forSeconds: number;

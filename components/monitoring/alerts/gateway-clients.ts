@@ -128,6 +128,7 @@ export const gatewayConnectionErrors = defineAlert({
   thresholds: {
     rate: { unit: "perMinute", default: 5, min: 0, what: "Connections to a server that fail." },
   },
+  // Shorter than the duration: an outage that is over has had its own alert.
   expr: (t) =>
     `60 * sum by (service) (${perRoute(`rate(${select("haproxy_backend_connection_errors_total", routes)}[2m])`)}) > ${t.rate}`,
   summary: "The gateway cannot connect to {{ $labels.service }}",

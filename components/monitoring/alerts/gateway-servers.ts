@@ -143,6 +143,7 @@ export const gatewayServerErrors = defineAlert({
     },
   },
   expr: (t) => {
+    // Shorter than the duration: an outage that is over has had its own alert.
     const answers = (code: object) => (growth: Growth) =>
       `sum by (service) (${perRoute(`${growth}(${select("haproxy_backend_http_responses_total", { ...routes, ...code })}[2m])`)})`;
     return shareJudged({
