@@ -41,6 +41,7 @@ async function checkUpdate(
   world.forget();
   await mustFail(engine.up(programOf(after), { refresh: false }));
   const gone = namesIn(world, "delete");
+  await forgetGoneWith(world, engine, before, gone);
   const aside = leftAside(old, before, gone);
 
   world.forget();
@@ -70,6 +71,30 @@ async function checkUpdate(
   await engine.up(programOf(drawn.before), { refresh: false });
   expect(world.log, "what the old program still has to do").toEqual([]);
   return engine.exportDeployment();
+}
+
+/**
+ * Takes out of the world the old objects that were said to go with another one, which the failed update has deleted: the
+ * engine has given them up without a word to the plugin. Their names join `gone`.
+ */
+async function forgetGoneWith(
+  world: World,
+  engine: ReleaseEngine,
+  { deployment }: StackExport,
+  gone: Set<string>,
+): Promise<void> {
+  // In the order of the state: what goes with another stands behind it.
+  const promised = (deployment?.resources ?? []).filter(
+    ({ deletedWith, retainOnDelete }) => deletedWith !== undefined && !retainOnDelete,
+  );
+  if (!promised.some(({ deletedWith }) => gone.has(logicalName(deletedWith!)))) return;
+  const failed = (await engine.exportDeployment()).deployment?.resources ?? [];
+  const kept = new Set(failed.filter((record) => !record.pendingReplacement).map(({ id }) => id));
+  for (const { id, urn, deletedWith } of promised) {
+    if (kept.has(id) || !gone.has(logicalName(deletedWith!))) continue;
+    world.objects.delete(id!);
+    gone.add(logicalName(urn));
+  }
 }
 
 /**
