@@ -40,7 +40,9 @@ export async function images(
     const tag = imageTag(image, { rootDir: context.rootDir, contextOf, baseImage });
     const reference = nodeImage(image, tag, settings.kubernetes.images);
     // Built twice, an image has two ids: a stack that runs the first would see a change where there is none.
-    const known = await exec("docker", ["image", "ls", "--quiet", reference], { timeoutMs: listMs });
+    const known = await exec("docker", ["image", "ls", "--quiet", reference], {
+      timeoutMs: listMs,
+    });
     if (known.stdout.trim() !== "") {
       context.note(`${reference} is built`);
     } else {
