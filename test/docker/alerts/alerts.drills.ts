@@ -6,7 +6,7 @@ import { docker } from "../support/engine.ts";
 import { LiveFleet } from "../support/live-fleet.ts";
 import { WebhookReceiver, type Told } from "./webhook-receiver.ts";
 
-/** How long nothing may be told of a fleet that is well; seconds. */
+/** How long nothing may be told of a fleet that is well; seconds, and two minutes at least: the heartbeat takes one. */
 const quietSeconds = Number(process.env["MCP_FLEET_QUIET_SECONDS"] ?? 600);
 /** From the end of an alert's own time to the receiver; seconds. */
 const slackSeconds = 60;
