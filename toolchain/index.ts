@@ -113,7 +113,7 @@ async function dockerPart(machine: Machine, images: boolean): Promise<Part> {
 }
 
 /** Address of the state backend in use: chosen by the environment, the project or a login, else the local one. */
-export function stateBackendUrl(): Promise<string | undefined> {
+export function stateBackendUrl(): string | undefined {
   return backendUrl(thisMachine(() => undefined));
 }
 

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
-import { pulumiHome } from "../infra/release/pulumi-home.ts";
-import { member } from "./docker-endpoint.ts";
+import { BrokenLoginError, stateBackend, withoutLogin } from "../infra/release/state-backend.ts";
 import { exists, type Machine } from "./machine.ts";
 import { type ToolReport, toolProblem } from "./report.ts";
 
@@ -17,11 +15,6 @@ export interface StateChoice {
   readonly reports: readonly ToolReport[];
 }
 
-/** An address without login and query, which may hold credentials. */
-function shown(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "");
-}
-
 interface Backend {
   /** Undefined when Pulumi Cloud is meant by a token alone. */
   readonly url?: string;
@@ -29,37 +22,24 @@ interface Backend {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The backend that `pulumi` itself would use, in its order of precedence; else the local one. */
-async function chooseBackend(machine: Machine): Promise<Backend> {
-  const { env } = machine;
-  const fromEnv = env["PULUMI_BACKEND_URL"];
-  if (fromEnv) return { url: fromEnv, source: "PULUMI_BACKEND_URL", env: {} };
-  const project = await readFile(join(machine.root, "Pulumi.yaml"), "utf8").catch(() => "");
-  const ofProject = member(parse(project), "backend", "url");
-  if (typeof ofProject === "string") return { url: ofProject, source: "Pulumi.yaml", env: {} };
-  const home = pulumiHome(env, machine.accountHome);
-  const credentials = await readFile(join(home, "credentials.json"), "utf8").catch(() => "{}");
-  let current: unknown;
+/** The backend that `pulumi` itself would use; else the local one. */
+function chooseBackend({ env, root, accountHome }: Machine): Backend {
+  let named: ReturnType<typeof stateBackend>;
   try {
-    current = member(JSON.parse(credentials), "current");
-  } catch {
-    throw toolProblem(
-      BACKEND,
-      `${join(home, "credentials.json")} is not JSON`,
-      "run `pulumi login` again, or `pulumi logout`",
-    );
+    named = stateBackend({ env, root, home: accountHome });
+  } catch (error) {
+    if (!(error instanceof BrokenLoginError)) throw error;
+    throw toolProblem(BACKEND, error.message, "run `pulumi login` again, or `pulumi logout`");
   }
-  if (typeof current === "string" && current !== "") {
-    return { url: current, source: "pulumi login", env: {} };
-  }
+  if (named !== undefined) return { ...named, env: {} };
   if (env["PULUMI_ACCESS_TOKEN"]) return { source: "PULUMI_ACCESS_TOKEN", env: {} };
-  const url = `file://${machine.accountHome}`;
+  const url = `file://${accountHome}`;
   return { url, source: "", env: { PULUMI_BACKEND_URL: url } };
 }
 
 /** Address of the state backend that `pulumi` would use here; undefined for Pulumi Cloud without a login. */
-export async function backendUrl(machine: Machine): Promise<string | undefined> {
-  return (await chooseBackend(machine)).url;
+export function backendUrl(machine: Machine): string | undefined {
+  return chooseBackend(machine).url;
 }
 
 /** Whether a backend encrypts secrets itself: Pulumi Cloud and its self-hosted form do, storage does not. */
@@ -133,7 +113,7 @@ async function passphraseReport(
 
 function backendReport(backend: Backend): ToolReport {
   if (backend.source !== "") {
-    const used = backend.url === undefined ? "Pulumi Cloud" : shown(backend.url);
+    const used = backend.url === undefined ? "Pulumi Cloud" : withoutLogin(backend.url);
     return { tool: BACKEND, used: `${used} (${backend.source})`, origin: "found" };
   }
   return {
@@ -160,7 +140,7 @@ export async function diagnoseState(
   machine: Machine,
   stack?: string,
 ): Promise<readonly ToolReport[]> {
-  const backend = await chooseBackend(machine);
+  const backend = chooseBackend(machine);
   const report = await passphraseReport(machine, backend, stack);
   if (report !== undefined) return [backendReport(backend), report];
   const path = passphrasePath(machine);
@@ -179,7 +159,7 @@ export async function diagnoseState(
 
 /** Backend and passphrase: the user's own where there are any, else local ones, made and announced once. */
 export async function prepareState(machine: Machine, stack?: string): Promise<StateChoice> {
-  const backend = await chooseBackend(machine);
+  const backend = chooseBackend(machine);
   const report = await passphraseReport(machine, backend, stack);
   if (report !== undefined) return { env: backend.env, reports: [backendReport(backend), report] };
   const path = passphrasePath(machine);

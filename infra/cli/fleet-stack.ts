@@ -55,7 +55,7 @@ export class FleetStack {
       // A fifth of the CLI's processor time in an update that changes nothing is its garbage collector.
       GOGC: process.env["GOGC"] ?? "400",
     });
-    const torn = removeTornMetadata((await stateBackendUrl()) ?? "");
+    const torn = removeTornMetadata(stateBackendUrl() ?? "");
     if (torn.length > 0) context.note(`a killed run left half-written ${torn.join(", ")}; removed`);
     if (options.secrets) deriveEarly(saltOf(context) ?? "", process.env);
     try {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   copyFileSync,
   existsSync,
@@ -10,6 +11,8 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { directoryOfBackend, withoutLogin } from "../release/state-backend.ts";
+import { stateBackendUrl } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 import { pulumi, PulumiError } from "./pulumi-cli.ts";
 
@@ -43,13 +46,21 @@ export function saltOf(context: CommandContext): string | undefined {
   return readSettings(committed).encryptionsalt ?? readSettings(copy).encryptionsalt;
 }
 
-function configPaths({ rootDir, stack }: CommandContext): {
+function configPaths({ rootDir, stack, env }: CommandContext): {
   readonly committed: string;
   readonly copy: string;
 } {
-  const base = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  const base = env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   const file = `Pulumi.${stack}.yaml`;
-  return { committed: join(rootDir, file), copy: join(base, "mcp-fleet", "stacks", file) };
+  // Two backends may have a stack of one name, each with a passphrase of its own.
+  const backend = shortHash(stateBackendUrl() ?? "");
+  return { committed: join(rootDir, file), copy: join(base, "mcp-fleet", "stacks", backend, file) };
+}
+
+/** Of the place that an address means, however it is written. */
+function shortHash(backend: string): string {
+  const place = directoryOfBackend(backend) ?? withoutLogin(backend);
+  return createHash("sha256").update(place).digest("hex").slice(0, 10);
 }
 
 /** What concerns the stack's key in its `Pulumi.<stack>.yaml`. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { directoryOfBackend } from "../release/history-place.ts";
+import { directoryOfBackend } from "../release/state-backend.ts";
 
 /** Folders of the backend; beside them the same directory may hold plugins and logs, which are many files. */
 const kept = ["stacks", "history", "backups", "locks"];

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -71,17 +71,27 @@ describe("a stack whose file names a key service", () => {
   });
 });
 
-describe("a stack of a name that another stack had", () => {
-  it("does not keep the salt that is left of it", async () => {
-    const stack = randomStack("again");
+describe("a stack of a name that another stack has or had", () => {
+  const stack = randomStack("again");
+  /** State, keys and copies of settings that all of them share. */
+  const withPassphrase = async (backend: string, PULUMI_CONFIG_PASSPHRASE: string) => {
+    const PULUMI_BACKEND_URL = `file://${join(sandbox.dir, backend)}`;
+    mkdirSync(join(sandbox.dir, backend), { recursive: true });
+    const { code, stderr } = await preview(stack, { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE });
+    return { code, passphrase: /[^\n]*passphrase[^\n]*/.exec(stderr)?.[0] };
+  };
+  const well = { code: 0, passphrase: undefined };
+
+  it("has a key of its own beside one of another backend", async () => {
     sandbox.writeStackFile(stack, settings);
-    const kept = join(sandbox.dir, "home/.config/mcp-fleet/stacks");
-    mkdirSync(kept, { recursive: true });
-    // Of the passphrase "another".
-    const salt = "v1:I5U1rP77S4s=:v1:BNKYz8sqTflKly7q:8kW9Grx6sx7rGBS6SdvIwEFrF7yAbw==";
-    writeFileSync(join(kept, `Pulumi.${stack}.yaml`), `encryptionsalt: ${salt}\n${settings}`);
-    const { code, stderr } = await preview(stack, { PULUMI_CONFIG_PASSPHRASE: "one" });
-    expect(stderr).not.toMatch(/passphrase/);
-    expect(code).toBe(0);
+    expect(await withPassphrase("here", "one")).toEqual(well);
+    expect(await withPassphrase("there", "another")).toEqual(well);
+    expect(await withPassphrase("here", "one")).toEqual(well);
+    expect(await withPassphrase("here", "another")).toMatchObject({ code: 1 });
+  });
+
+  it("does not keep the salt that is left of one whose state is gone", async () => {
+    rmSync(join(sandbox.dir, "here"), { recursive: true });
+    expect(await withPassphrase("here", "a third")).toEqual(well);
   });
 });

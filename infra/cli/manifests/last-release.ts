@@ -21,7 +21,7 @@ export interface LastRelease {
 export async function lastReleaseOf(context: CommandContext): Promise<LastRelease> {
   const nothing = { deployment: null } as const;
   try {
-    if (isEmpty(context, await stateBackendUrl())) {
+    if (isEmpty(context, stateBackendUrl())) {
       return { ...nothing, note: "no state of the stack is kept here: everything is shown as new" };
     }
     await prepareTools(context, "pulumi", "state");
