@@ -2,14 +2,26 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { ReleaseEvent } from "../release/link.ts";
 import type { UpdateEnd } from "../release/run-transaction.ts";
 
-const verbs: Readonly<Record<string, [doing: string, done: string]>> = {
-  create: ["create", "created"],
-  "create-replacement": ["create", "created"],
-  update: ["update", "updated"],
-  delete: ["delete", "deleted"],
-  "delete-replaced": ["delete", "deleted"],
-  replace: ["replace", "replaced"],
-  "discard-replaced": ["forget", "forgotten"],
+/**
+ * What is said of each step. A replacement is three of them: the engine calls it replaced as soon as the new object is there,
+ * while the old one lives on until commit. So a preview says it in one word, and a run says what becomes of each object.
+ */
+const verbs: Readonly<Record<"preview" | "run", Readonly<Record<string, string>>>> = {
+  preview: {
+    create: "create",
+    update: "update",
+    replace: "replace",
+    delete: "delete",
+    "discard-replaced": "forget",
+  },
+  run: {
+    create: "created",
+    "create-replacement": "created",
+    update: "updated",
+    delete: "deleted",
+    "delete-replaced": "deleted",
+    "discard-replaced": "forgotten",
+  },
 };
 
 /** Steps that a person wants to see: real objects, not groups, providers or generated values. */
@@ -70,22 +82,20 @@ export class Progress {
       this.#changes += before.type.startsWith("pulumi:pulumi:Stack") ? 0 : 1;
       this.#steps.set(before.urn + before.op, Date.now());
       if (isVisible(before.type)) this.#running.set(before.urn, subject(before.type, before.urn));
-      if (this.#preview && isVisible(before.type) && verbs[before.op]) {
-        this.#write(
-          `  ${verbs[before.op]![0]} ${subject(before.type, before.urn)}${diffOf(before)}`,
-        );
-      }
+      const verb = this.#preview && isVisible(before.type) && this.#verbOf(before);
+      if (verb) this.#write(`  ${verb} ${subject(before.type, before.urn)}${diffOf(before)}`);
     }
     const after = event.resOutputsEvent?.metadata;
     if (after) this.#running.delete(after.urn);
-    if (after && !this.#preview && isVisible(after.type) && verbs[after.op]) {
+    const done = after && verbs.run[after.op];
+    if (done && !this.#preview && isVisible(after.type)) {
       const since = this.#steps.get(after.urn + after.op);
       const took = since ? ` in ${((Date.now() - since) / 1000).toFixed(1)} s` : "";
       this.#write(
-        `${this.#clock()} ${verbs[after.op]![1]} ${subject(after.type, after.urn)}${took}`,
+        `${this.#clock()} ${done} ${subject(after.type, after.urn)}${this.#besideOld(after)}${took}`,
       );
     }
-    if (after && verbs[after.op]) {
+    if (done) {
       this.#done.push(
         `${after.op} ${after.type} ${after.urn.slice(after.urn.lastIndexOf("::") + 2)}`,
       );
@@ -130,6 +140,18 @@ export class Progress {
     };
   }
 
+  /** Undefined for what is not said. */
+  #verbOf({ op, urn }: Step): string | undefined {
+    // What an earlier update has left behind, or has to make room.
+    if (op === "delete-replaced" && !this.#steps.has(`${urn}replace`)) return verbs.preview.delete;
+    return verbs.preview[op];
+  }
+
+  #besideOld({ op, urn }: Step): string {
+    const goesFirst = this.#steps.has(`${urn}delete-replaced`);
+    return op === "create-replacement" && !goesFirst ? " beside the old one" : "";
+  }
+
   #draw(): void {
     if (!this.#show) return;
     // The time goes on where nothing else happens.
@@ -143,6 +165,11 @@ export class Progress {
   #clock(): string {
     return `${((Date.now() - this.#started) / 1000).toFixed(0).padStart(4)}s`;
   }
+}
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
 }
 
 type Standing = Extract<ReleaseEvent, { kind: "standing" }>;

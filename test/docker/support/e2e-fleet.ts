@@ -148,20 +148,24 @@ export class E2eFleet {
 
   /** Stores a secret setting of the stack in its file, as the README says. */
   async setSecret(key: string, value: string): Promise<void> {
-    const args = ["config", "set", "--secret", "--stack", this.stack, key, value];
+    await this.pulumi("config", "set", "--secret", "--stack", this.stack, key, value);
+  }
+
+  /** Runs a plain `pulumi`, which has to succeed. */
+  async pulumi(...args: readonly string[]): Promise<Ran> {
     const ran = await this.#spawn(this.#pulumi, args);
-    if (ran.code !== 0) throw new Error(`pulumi config set: ${ran.stderr}`);
+    if (ran.code !== 0) throw new Error(`pulumi ${args.slice(0, 2).join(" ")}: ${ran.stderr}`);
+    return ran;
   }
 
   /** Resources of the state; values of secrets only if asked for. */
   async state(options: { readonly showSecrets: boolean }): Promise<StateResource[]> {
     const args = ["stack", "export", "--stack", this.stack, "--non-interactive"];
-    const ran = await this.#spawn(this.#pulumi, [
+    const { stdout } = await this.pulumi(
       ...args,
       ...(options.showSecrets ? ["--show-secrets"] : []),
-    ]);
-    if (ran.code !== 0) throw new Error(`pulumi stack export: ${ran.stderr}`);
-    const { deployment } = JSON.parse(ran.stdout) as {
+    );
+    const { deployment } = JSON.parse(stdout) as {
       deployment: { resources?: StateResource[] };
     };
     return deployment.resources ?? [];

@@ -70,6 +70,33 @@ it("says what would be done, with the properties that change", () => {
   ]);
 });
 
+/** A changed server: the new container is made, the old one removed at the end. */
+const replacement = ["create-replacement", "replace", "delete-replaced"].flatMap((op) => [
+  step("resourcePreEvent", op, container, "scene", ["image"]),
+  step("resOutputsEvent", op, container, "scene"),
+]);
+/** One whose port the old one holds: it goes first. */
+const inPlace = [...replacement.slice(4), ...replacement.slice(0, 4)];
+
+it("says of a replacement what becomes of each object, as the old one lives on for a while", () => {
+  expect(feed("run", replacement.slice(0, 4)).lines).toEqual([
+    "created Container scene beside the old one in 0.0 s",
+  ]);
+  expect(feed("run", replacement).lines.at(-1)).toBe("deleted Container scene in 0.0 s");
+  expect(feed("run", inPlace).lines).toEqual([
+    "deleted Container scene in 0.0 s",
+    "created Container scene in 0.0 s",
+  ]);
+});
+
+it("calls a replacement by its name in a preview, once, and says if the old one goes first", () => {
+  expect(feed("preview", replacement).lines).toEqual(["  replace Container scene (image)"]);
+  expect(feed("preview", inPlace).lines).toEqual([
+    "  delete Container scene (image)",
+    "  replace Container scene (image)",
+  ]);
+});
+
 it("names a step that failed", () => {
   const { lines } = feed("run", [step("resOpFailedEvent", "create", container, "gateway")]);
   expect(lines).toEqual(["FAILED Container gateway"]);
