@@ -93,7 +93,7 @@ export function lineChart(answered: AnsweredPanel, span: Span, marks: readonly M
         ...(index === 0 && {
           markLine: markLine([
             ...shown.map((limit) => limitLine(limit, unit)),
-            ...marks.map(moment),
+            ...inRows(marks, span, panel.gridPos?.w ?? 24).map(moment),
           ]),
         }),
       })),
@@ -118,11 +118,49 @@ function limitLine({ value, color }: { value: number; color: string }, unit: str
   };
 }
 
-function moment({ at, text, color }: Mark) {
+/** Rows of labels below the upper edge, and the columns of a page that a label takes: `r-0123456789 rolled-back`. */
+const labelRows = 4;
+const labelColumns = 2.2;
+
+interface LabelledMark extends Mark {
+  /** Counted from the top; undefined: there is no room for a label. */
+  readonly row: number | undefined;
+  /** On which side of its line the label is. */
+  readonly side: "left" | "right";
+}
+
+/**
+ * Marks in order of time, each in the first row that has room for its label.
+ *
+ * @param columns width of the chart, of the 24 of a page.
+ */
+export function inRows(
+  marks: readonly Mark[],
+  { from, to }: Pick<Span, "from" | "to">,
+  columns: number,
+): readonly LabelledMark[] {
+  const width = (to - from) * Math.min(labelColumns / columns, 1);
+  const takenUntil = Array.from({ length: labelRows }, () => -Infinity);
+  return [...marks]
+    .sort((a, b) => a.at - b.at)
+    .map((mark) => {
+      const side = mark.at + width <= to ? "right" : "left";
+      const begin = side === "right" ? mark.at : mark.at - width;
+      const row = takenUntil.findIndex((until) => begin >= until);
+      if (row === -1) return { ...mark, side, row: undefined };
+      takenUntil[row] = begin + width;
+      return { ...mark, side, row };
+    });
+}
+
+function moment({ at, text, color, row, side }: LabelledMark) {
+  const label = { formatter: text, position: "insideEndTop", rotate: 0, color, fontSize: 10 };
+  const [align, beside] = side === "right" ? ["left", -4] : ["right", 4];
   return {
     xAxis: at * 1000,
     lineStyle: { color, type: "dotted", width: 1.5 },
-    label: { formatter: text, position: "insideEndTop", rotate: 0, color, fontSize: 10 },
+    label:
+      row === undefined ? { show: false } : { ...label, align, distance: [beside, -4 - row * 12] },
   };
 }
 
