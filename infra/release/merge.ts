@@ -55,7 +55,12 @@ export function mergeForRollback(
 ): Deployment {
   const logical = ({ type }: ResourceRecord) => options.logicalTypes?.test(type) ?? false;
   const interrupted = interruptedUpdates(failed);
-  const remaining = new Set(failed.resources ?? []);
+  const unsure = unsureDeletions(failed);
+  const remaining = new Set(
+    (failed.resources ?? []).map((record) =>
+      unsure.has(record) ? without(record, ["pendingReplacement"]) : record,
+    ),
+  );
   const wanted = liveResources(before);
   const wantedUrns = new Set(wanted.map(({ urn }) => urn));
 
@@ -137,6 +142,25 @@ export function replacedDeleteFirst(
     return old.created !== undefined && found.created !== undefined && found.created > old.created;
   });
   return new Set(gone.map(({ urn }) => urn));
+}
+
+/**
+ * Records of objects that may or may not have been deleted ahead of their replacement. `deletedWith` lets the engine note a
+ * deletion without one, because another object goes that takes it along; an update that fails may never come to that one.
+ * Only a look at the object tells.
+ */
+export function unsureDeletions({ resources = [] }: Deployment): ReadonlySet<ResourceRecord> {
+  const there = new Set(
+    resources
+      .filter((record) => !record.delete && (!record.pendingReplacement || record.retainOnDelete))
+      .map(({ urn }) => urn),
+  );
+  return new Set(
+    resources.filter(
+      ({ pendingReplacement, deletedWith }) =>
+        pendingReplacement === true && deletedWith !== undefined && there.has(deletedWith),
+    ),
+  );
 }
 
 function parentsOf(records: readonly ResourceRecord[]): ReadonlySet<string | undefined> {

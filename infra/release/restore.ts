@@ -4,6 +4,7 @@ import {
   presentPart,
   replacedDeleteFirst,
   unchangedPart,
+  unsureDeletions,
   type MergeOptions,
 } from "./merge.ts";
 import { replayProgram, type ReplayOptions } from "./replay.ts";
@@ -19,7 +20,7 @@ export interface RestoreOptions extends MergeOptions, ReplayOptions {
    * Looks at the objects themselves before it replays. Needed after a crash: the state then does not know how far an
    * interrupted step came.
    *
-   * @default false
+   * @default only if the state leaves open whether something was deleted
    */
   readonly refresh?: boolean;
   /**
@@ -103,7 +104,7 @@ export async function restore(
     ...(options.deleteFirst ?? []),
     ...replacedDeleteFirst(current, goal),
   ]);
-  const run = { refresh: options.refresh ?? false };
+  const run = { refresh: options.refresh === true || unsureDeletions(current).size > 0 };
   // What a refresh finds is not known yet.
   const unchanged = run.refresh ? undefined : unchangedPart(merged, goal);
   const replay = { ...options, deleteFirst };

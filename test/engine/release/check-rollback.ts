@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { ResourceRecord, StackExport } from "../../../infra/release/deployment.ts";
 import { automationEngine, type ReleaseEngine } from "../../../infra/release/engine-run.ts";
+import { unsureDeletions } from "../../../infra/release/merge.ts";
 import { restore } from "../../../infra/release/restore.ts";
 import { programOf, programText, type Node } from "./program.ts";
 import type { Scenario } from "./random-program.ts";
@@ -41,8 +42,7 @@ async function checkUpdate(
   world.forget();
   await mustFail(engine.up(programOf(after), { refresh: false }));
   const gone = namesIn(world, "delete");
-  await forgetGoneWith(world, engine, before, gone);
-  const aside = leftAside(old, before, gone);
+  const aside = await leftAside(world, engine, { old, before, gone });
 
   world.forget();
   const spy = observed(engine);
@@ -54,7 +54,8 @@ async function checkUpdate(
   forgetPromised(world, old, spy.exported[0]?.deployment?.resources ?? []);
   const unnamed = (lines: readonly string[]) => withoutNames(lines, [...aside.values()]);
   expect(unnamed(world.contents()), "what the world holds").toEqual(unnamed(contents));
-  expect(world.reads, "reads, though nobody asked for a refresh").toBe(0);
+  const unsure = unsureDeletions(spy.exported[0]?.deployment ?? {}).size > 0;
+  if (!unsure) expect(world.reads, "reads, though nobody asked for a refresh").toBe(0);
   const created = world.log.filter((line) => line.startsWith("create ")).length;
   expect(report.counts.created, "creations in the report").toBe(created);
   const needless = [...namesIn(world, "create")].filter((name) => !gone.has(name));
@@ -74,49 +75,53 @@ async function checkUpdate(
 }
 
 /**
- * Takes out of the world the old objects that were said to go with another one, which the failed update has deleted: the
- * engine has given them up without a word to the plugin. Their names join `gone`.
+ * Follows what becomes of old objects that no deletion touches, and which are made again all the same. Their names join
+ * `gone`.
+ *
+ * - One that is retained stays, and what it stands on is gone and stands there with another id afterwards.
+ * - One that was said to go with another is given up without a word to the plugin when the failed update lets go of that
+ *   one: it is taken out of the world here if that one was deleted, and stays with it if that one is retained.
+ *
+ * @returns names of those that stay, by id
  */
-async function forgetGoneWith(
+async function leftAside(
   world: World,
   engine: ReleaseEngine,
-  { deployment }: StackExport,
-  gone: Set<string>,
-): Promise<void> {
-  // In the order of the state: what goes with another stands behind it.
-  const promised = (deployment?.resources ?? []).filter(
-    ({ deletedWith, retainOnDelete }) => deletedWith !== undefined && !retainOnDelete,
-  );
-  if (!promised.some(({ deletedWith }) => gone.has(logicalName(deletedWith!)))) return;
-  const failed = (await engine.exportDeployment()).deployment?.resources ?? [];
-  const kept = new Set(failed.filter((record) => !record.pendingReplacement).map(({ id }) => id));
-  for (const { id, urn, deletedWith } of promised) {
-    if (kept.has(id) || !gone.has(logicalName(deletedWith!))) continue;
-    world.objects.delete(id!);
-    gone.add(logicalName(urn));
-  }
-}
-
-/**
- * Old objects that no deletion touches, and which are made again all the same: what they stand on is gone, and stands there
- * with another id afterwards. Their names join `gone`.
- *
- * @returns their names, by id
- */
-function leftAside(
-  old: ReadonlyMap<string, WorldObject>,
-  { deployment }: StackExport,
-  gone: Set<string>,
-): ReadonlyMap<string, string> {
+  { old, before: { deployment }, gone }: OldObjects,
+): Promise<ReadonlyMap<string, string>> {
   const aside = new Map<string, string>();
-  // In the order of the state: what another stands on comes before it.
-  for (const { id = "", urn, retainOnDelete } of deployment?.resources ?? []) {
+  let kept: ReadonlySet<string | undefined> | undefined;
+  // In the order of the state: what another stands on, or goes with, comes before it.
+  for (const { id = "", urn, retainOnDelete, deletedWith } of deployment?.resources ?? []) {
     const base = old.get(String(old.get(id)?.properties["parentId"]));
-    if (!retainOnDelete || base === undefined || !gone.has(logicalName(base.urn))) continue;
-    aside.set(id, logicalName(urn));
+    if (retainOnDelete) {
+      if (base === undefined || !gone.has(logicalName(base.urn))) continue;
+      aside.set(id, logicalName(urn));
+      gone.add(logicalName(urn));
+      continue;
+    }
+    if (deletedWith === undefined || !gone.has(logicalName(deletedWith))) continue;
+    kept ??= await keptBy(engine);
+    if (kept.has(id)) continue;
+    const stays = [...aside.values()].includes(logicalName(deletedWith));
+    if (stays) aside.set(id, logicalName(urn));
+    else world.objects.delete(id);
     gone.add(logicalName(urn));
   }
   return aside;
+}
+
+interface OldObjects {
+  readonly old: ReadonlyMap<string, WorldObject>;
+  readonly before: StackExport;
+  /** Names of those that were deleted. */
+  readonly gone: Set<string>;
+}
+
+/** Ids of the objects that a failed update has not let go of. */
+async function keptBy(engine: ReleaseEngine): Promise<ReadonlySet<string | undefined>> {
+  const failed = (await engine.exportDeployment()).deployment?.resources ?? [];
+  return new Set(failed.filter((record) => !record.pendingReplacement).map(({ id }) => id));
 }
 
 /** Whoever is made again beside an old object that stays gets another name than that one was given. */

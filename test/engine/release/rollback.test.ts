@@ -7,7 +7,7 @@
  * first: what happens once in many times shrinks to something else.
  */
 import fc from "fast-check";
-import { afterEach, describe, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { checkScenario, scenarioText } from "./check-rollback.ts";
 import { scenario, type Scenario } from "./random-program.ts";
 import type { Node } from "./program.ts";
@@ -69,6 +69,38 @@ describe("a rollback", () => {
         ],
         logical: true,
       });
+    },
+    timeout,
+  );
+
+  it(
+    "finds an object that was noted as gone with another, which did not go",
+    async () => {
+      const test = await open("passphrase");
+      const base: Node = { name: "base", kind: "thing", slot: 1 };
+      const rest: readonly Node[] = [
+        { name: "anchor", kind: "thing", parentId: "base" },
+        {
+          name: "rider",
+          kind: "thing",
+          parentId: "base",
+          dependsOn: ["anchor"],
+          deletedWith: "anchor",
+        },
+        { name: "gate", kind: "thing" },
+      ];
+      let refused = 0;
+      test.world.onCall = ({ kind, urn }) => {
+        const hit = kind === "delete" && urn.endsWith("::anchor") && refused === 0;
+        if (hit) refused += 1;
+        return hit ? Promise.reject(new Error("not now")) : Promise.resolve();
+      };
+      await checkScenario(test, {
+        before: [base, ...rest],
+        updates: [{ after: [{ ...base, slot: 2 }, ...rest] }],
+        logical: true,
+      });
+      expect(refused).toBe(1);
     },
     timeout,
   );

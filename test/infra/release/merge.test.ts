@@ -5,6 +5,7 @@ import {
   presentPart,
   replacedDeleteFirst,
   unchangedPart,
+  unsureDeletions,
 } from "../../../infra/release/merge.ts";
 import {
   component,
@@ -153,6 +154,22 @@ describe("the merge for a rollback", () => {
     expect(find(merged, "h")).toEqual(thing("h", "3", data));
     expect(replacedDeleteFirst(failed, before)).toEqual(new Set());
     expect(integrityProblems(merged)).toEqual([]);
+  });
+
+  it("has live what was noted as gone with an object that is still there: a look has to tell", () => {
+    const anchor = thing("a", "1");
+    const rider = thing("b", "2", { deletedWith: anchor.urn });
+    const before = deployment(anchor, rider);
+    const noted = { ...rider, pendingReplacement: true };
+    const failed = deployment(anchor, noted);
+    expect([...unsureDeletions(failed)]).toEqual([noted]);
+    expect(find(mergeForRollback(failed, before), "b")).toEqual(rider);
+
+    const went = deployment({ ...anchor, pendingReplacement: true }, noted);
+    expect([...unsureDeletions(went)]).toEqual([]);
+    expect(find(mergeForRollback(went, before), "b")?.pendingReplacement).toBe(true);
+    const stayed = { ...anchor, pendingReplacement: true, retainOnDelete: true };
+    expect([...unsureDeletions(deployment(stayed, noted))]).toEqual([noted]);
   });
 
   it("condemns such a replacement if asked, and leaves what is present", () => {
