@@ -55,7 +55,7 @@ export function mergeForRollback(
 ): Deployment {
   const logical = ({ type }: ResourceRecord) => options.logicalTypes?.test(type) ?? false;
   const interrupted = interruptedUpdates(failed);
-  const unsure = unsureDeletions(failed);
+  const unsure = unsureDeletions(failed, before);
   const remaining = new Set(
     (failed.resources ?? []).map((record) =>
       unsure.has(record) ? without(record, ["pendingReplacement"]) : record,
@@ -149,16 +149,24 @@ export function replacedDeleteFirst(
  * deletion without one, because another object goes that takes it along; an update that fails may never come to that one.
  * Only a look at the object tells.
  */
-export function unsureDeletions({ resources = [] }: Deployment): ReadonlySet<ResourceRecord> {
+export function unsureDeletions(
+  { resources = [] }: Deployment,
+  before: Deployment | undefined,
+): ReadonlySet<ResourceRecord> {
   const there = new Set(
     resources
-      .filter((record) => !record.delete && (!record.pendingReplacement || record.retainOnDelete))
+      .filter(({ pendingReplacement, retainOnDelete }) => !pendingReplacement || retainOnDelete)
+      .map(identityOf),
+  );
+  const taken = new Set(
+    liveResources(before)
+      .filter((old) => !there.has(identityOf(old)))
       .map(({ urn }) => urn),
   );
   return new Set(
     resources.filter(
       ({ pendingReplacement, deletedWith }) =>
-        pendingReplacement === true && deletedWith !== undefined && there.has(deletedWith),
+        pendingReplacement === true && deletedWith !== undefined && !taken.has(deletedWith),
     ),
   );
 }

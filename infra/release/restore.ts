@@ -104,7 +104,7 @@ export async function restore(
     ...(options.deleteFirst ?? []),
     ...replacedDeleteFirst(current, goal),
   ]);
-  const run = { refresh: options.refresh === true || unsureDeletions(current).size > 0 };
+  const run = { refresh: options.refresh === true || unsureDeletions(current, goal).size > 0 };
   // What a refresh finds is not known yet.
   const unchanged = run.refresh ? undefined : unchangedPart(merged, goal);
   const replay = { ...options, deleteFirst };

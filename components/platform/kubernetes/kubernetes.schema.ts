@@ -38,6 +38,9 @@ const selectedBy = z.record(
   }),
   labelValue,
 );
+/** Prefix of images that nobody pulls: they are brought to the nodes by hand. */
+export const noRegistry = "mcp-fleet";
+
 /** Monitoring of the cluster that serves in place of the fleet's own. */
 const existingMonitoring = z.strictObject({
   prometheus: z
@@ -174,7 +177,7 @@ export const kubernetesSchema = z
           .regex(/^[a-z0-9][a-z0-9.:/_-]*[a-z0-9]$/, {
             error: "a registry and path without a tag, as in registry.example.com/mcp",
           })
-          .default("mcp-fleet")
+          .default(noRegistry)
           .describe("Where the nodes find the images of the project: <registry>/<image>:<tag>."),
         references: z
           .record(z.string(), imageReference)

@@ -54,7 +54,7 @@ async function checkUpdate(
   forgetPromised(world, old, spy.exported[0]?.deployment?.resources ?? []);
   const unnamed = (lines: readonly string[]) => withoutNames(lines, [...aside.values()]);
   expect(unnamed(world.contents()), "what the world holds").toEqual(unnamed(contents));
-  const unsure = unsureDeletions(spy.exported[0]?.deployment ?? {}).size > 0;
+  const unsure = unsureDeletions(spy.exported[0]?.deployment ?? {}, before.deployment ?? undefined).size > 0;
   if (!unsure) expect(world.reads, "reads, though nobody asked for a refresh").toBe(0);
   const created = world.log.filter((line) => line.startsWith("create ")).length;
   expect(report.counts.created, "creations in the report").toBe(created);

@@ -162,14 +162,14 @@ describe("the merge for a rollback", () => {
     const before = deployment(anchor, rider);
     const noted = { ...rider, pendingReplacement: true };
     const failed = deployment(anchor, noted);
-    expect([...unsureDeletions(failed)]).toEqual([noted]);
+    expect([...unsureDeletions(failed, before)]).toEqual([noted]);
     expect(find(mergeForRollback(failed, before), "b")).toEqual(rider);
 
     const went = deployment({ ...anchor, pendingReplacement: true }, noted);
-    expect([...unsureDeletions(went)]).toEqual([]);
+    expect([...unsureDeletions(went, before)]).toEqual([]);
     expect(find(mergeForRollback(went, before), "b")?.pendingReplacement).toBe(true);
     const stayed = { ...anchor, pendingReplacement: true, retainOnDelete: true };
-    expect([...unsureDeletions(deployment(stayed, noted))]).toEqual([noted]);
+    expect([...unsureDeletions(deployment(stayed, noted), before)]).toEqual([noted]);
   });
 
   it("condemns such a replacement if asked, and leaves what is present", () => {
