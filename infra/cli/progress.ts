@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { ReleaseEvent } from "../release/link.ts";
+import { withoutHook } from "../release/run-problems.ts";
 import type { UpdateEnd } from "../release/run-transaction.ts";
 
 /**
@@ -109,7 +110,7 @@ export class Progress {
     if (diagnostic?.severity === "info" && !diagnostic.ephemeral && !this.#preview)
       this.#write(`${this.#clock()} ${plain(diagnostic.message).trim()}`);
     if (diagnostic && (diagnostic.severity === "error" || diagnostic.severity === "info#err")) {
-      const text = plain(diagnostic.message).trim();
+      const text = withoutHook(plain(diagnostic.message).trim());
       if (text && !/^update failed$/i.test(text)) this.#problems.push(text);
     }
     this.#draw();

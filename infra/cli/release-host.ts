@@ -63,6 +63,7 @@ export async function releaseHost(
         await transport.close();
       }
     },
+    waits: (record) => site.waits?.(record),
     logicalTypes,
     collectEvidence: (folder, subjects) =>
       site.collectEvidence(folder, {

@@ -24,13 +24,15 @@ export async function platformOf(options: PlatformOptions): Promise<Platform> {
       log: spec.logging,
     });
   }
-  const [{ KubernetesPlatform }, apiServer] = await Promise.all([
+  const [{ KubernetesPlatform }, { untilReadyAs }, apiServer] = await Promise.all([
     import("../../components/platform/kubernetes/kubernetes-platform.ts"),
+    import("../../components/platform/kubernetes/awaiting.ts"),
     apiServerOf(place, settings.kubernetes),
   ]);
   return new KubernetesPlatform("platform", {
     ...{ identity, place, apiServer },
     settings: settings.kubernetes,
+    untilReady: (inputs) => untilReadyAs(inputs, place),
     tagOf: (image) => imageTag(image, sources),
   });
 }

@@ -3,6 +3,7 @@ import type { Transport } from "../../components/platform/transport.ts";
 import type { FleetSpec } from "../config/index.ts";
 import type { ComponentHealth } from "../health/report.ts";
 import type { ResourceRecord } from "../release/deployment.ts";
+import type { Waits } from "../release/replay.ts";
 import type { LastWords } from "../release/run-transaction.ts";
 import type { Place } from "./place.ts";
 
@@ -53,6 +54,8 @@ export interface Site {
   /** `fetch` that reaches an address of the stack's outputs from here. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
 
+  /** What has to be waited for when a resource was made or changed again, because its plugin does not; see `Waits`. */
+  readonly waits?: Waits;
   /** @param transaction label of what the transport itself starts. */
   transport(transaction: string): Transport;
   readonly liveFiles: LiveFilesReturn;

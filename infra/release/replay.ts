@@ -5,6 +5,7 @@ import { toWire } from "./deployment-values.ts";
 import {
   isRootStack,
   liveResources,
+  nameOf,
   providerUrn,
   referencesOf,
   type Deployment,
@@ -27,7 +28,15 @@ export interface ReplayOptions extends ReplayRequestOptions {
    * @default none: the hooks of the old program are not known here
    */
   readonly hooks?: (record: ResourceRecord) => ResourceHookBinding | undefined;
+  /** @default the replay waits for what plugins wait for */
+  readonly waits?: Waits;
 }
+
+/**
+ * What has to be waited for after a resource was made or changed, where its plugin is told not to; undefined: nothing. Gets
+ * the inputs of the resource; one that throws fails the step.
+ */
+export type Waits = (record: ResourceRecord) => ((inputs: unknown) => Promise<void>) | undefined;
 
 /**
  * Step 2 of a rollback: a program that registers every live resource of a deployment exactly as it was, in the order of
@@ -92,7 +101,7 @@ async function replay(record: ResourceRecord, run: Run): Promise<string> {
   const request = await registerRequest(record, {
     provider,
     inputs: withChanges(record, inputsOf(record, options), run.changes),
-    hooks: options.hooks?.(record),
+    hooks: options.hooks?.(record) ?? waitHook(record, options.waits),
     options,
   });
   const registration = await monitor.register(request);
@@ -104,6 +113,15 @@ async function replay(record: ResourceRecord, run: Run): Promise<string> {
   }
   if (record.custom) run.changes.set(urn, changesOf(record, registration));
   return id;
+}
+
+function waitHook(record: ResourceRecord, waits?: Waits): ResourceHookBinding | undefined {
+  const wait = waits?.(record);
+  if (wait === undefined) return undefined;
+  const hook = new pulumi.ResourceHook(`ready-${nameOf(record.urn)}`, ({ newInputs }) =>
+    wait(newInputs),
+  );
+  return { afterCreate: [hook], afterUpdate: [hook] };
 }
 
 /** Waits for all before it fails, so that no step is left running unobserved. */

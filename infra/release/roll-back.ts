@@ -30,7 +30,10 @@ const patience = 60_000;
  * @param refresh whether the state may be behind reality: after an interruption.
  */
 export async function rollBack(
-  host: Pick<TransactionHost, "engine" | "prove" | "logicalTypes" | "removeStray" | "note">,
+  host: Pick<
+    TransactionHost,
+    "engine" | "prove" | "waits" | "logicalTypes" | "removeStray" | "note"
+  >,
   {
     failed,
     before,
@@ -52,6 +55,7 @@ export async function rollBack(
         before,
         refresh: looking,
         logicalTypes: host.logicalTypes,
+        ...(host.waits && { waits: host.waits }),
         ...replaceOrderOf(before?.deployment),
         removeStray: host.removeStray,
         ...(attempt === 1 && { failed }),

@@ -2,17 +2,23 @@ import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { nameOf } from "./deployment.ts";
 
+/** What one of our hooks said, without the engine's words about it. */
+export function withoutHook(message: string): string {
+  return message.replace(/^after hook "[^"]*" failed: /, "");
+}
+
 /** Collects what the engine calls an error while a program runs. */
 export class RunProblems {
   readonly #problems = new Map<string, string>();
 
   readonly onEvent = ({ diagnosticEvent }: EngineEvent): void => {
     if (diagnosticEvent?.severity !== "error") return;
-    const text = stripVTControlCharacters(diagnosticEvent.message).trim();
+    const text = withoutHook(stripVTControlCharacters(diagnosticEvent.message).trim());
     // The engine's own summary, after all others.
     if (text === "" || text === "update failed") return;
     const { urn } = diagnosticEvent;
-    this.#problems.set(text, urn ? `${nameOf(urn)}: ${text}` : text);
+    const name = urn === undefined ? "" : nameOf(urn);
+    this.#problems.set(text, text.startsWith(name) ? text : `${name}: ${text}`);
   };
 
   /**

@@ -8,6 +8,7 @@ import { LinkServer, type ReleaseEvent } from "./link.ts";
 import { Observer } from "./observer.ts";
 import { outcomeOf } from "./outcome.ts";
 import { readRecords, transactionState, type GateContent, type Owner } from "./records.ts";
+import type { Waits } from "./replay.ts";
 import type { RemoveStray } from "./restore.ts";
 import { rollBack, type RollbackResult } from "./roll-back.ts";
 import { isDeployed } from "./starting-point.ts";
@@ -45,6 +46,8 @@ export interface TransactionHost {
     content: GateContent,
     deployment: Deployment,
   ) => Promise<GateVerdict>;
+  /** @default a replay waits for what plugins wait for */
+  readonly waits?: Waits | undefined;
   /** Types without an object in the world; see `MergeOptions`. */
   readonly logicalTypes: NonNullable<MergeOptions["logicalTypes"]>;
   /** Writes logs and descriptions of what failed into a folder, before it is removed; what to show of them at once. */

@@ -7,6 +7,7 @@ import type { Ran, UpAnswer } from "../docker/support/e2e-fleet.ts";
 import { callOnce, eras } from "../docker/support/mcp-conversation.ts";
 import { defineOperatorKinds } from "./support/operator.ts";
 import { ClusterFleet } from "./support/cluster-fleet.ts";
+import { eventually } from "./support/pods.ts";
 
 /**
  * The ten servers, two copies each, on a real cluster by the commands that a user has: deployed, left alone, updated under
@@ -141,9 +142,42 @@ describe("the fleet on a cluster", () => {
     expect(await given()).toEqual(known);
   });
 
+  it.each([
+    // Its new pod stands beside the old one, which carries on.
+    ["pgbouncer", 0],
+    // It has data: the old pod ends first, and another is made when the change is taken back.
+    ["monitoring.prometheus", 1],
+  ] as const)(
+    "comes back from an image of %s that no node gets, and says what to do",
+    async (part, replaced) => {
+      const stand = await cluster.stand();
+      const before = await stand.incarnations();
+      const image = "nowhere.invalid/nobody:1";
+      const { code, calls, seconds, stderr } = await upUnderLoad("--set", `${part}.image=${image}`);
+      console.log(`image of ${part} that no node gets: ${seconds.toFixed(1)} s`);
+      expect(code, stderr).toBe(10);
+      expect(stderr).toMatch(
+        /cannot get its image nowhere\.invalid\/nobody:1 \((ErrImagePull|ImagePullBackOff)\): .*; the nodes do not reach its registry/,
+      );
+      // The plugin's own wait is two minutes and more.
+      expect(seconds).toBeLessThan(100);
+      expect(calls.lostBy).toEqual({});
+      expect(disturbed(before, await stand.incarnations())).toBe(replaced);
+      // A Prometheus that was started again has to scrape everything once.
+      await eventually("a healthy fleet", 60, async () => {
+        const { code: health, stdout } = await cluster.fleet.run("health");
+        if (health !== 0) throw new Error(stdout);
+        return true;
+      });
+    },
+  );
+
   it("leaves nothing but its data", async () => {
     const destroyed = await cluster.fleet.must("destroy", "--yes");
-    expect(await (await cluster.stand()).incarnations()).toEqual({});
+    const stand = await cluster.stand();
+    await eventually("the end of every pod", 30, async () =>
+      Object.keys(await stand.incarnations()).length === 0 ? true : undefined,
+    );
     expect(await given()).toEqual({});
     expect(destroyed.stdout + destroyed.stderr).toContain("postgres-17");
   });

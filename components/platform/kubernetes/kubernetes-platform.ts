@@ -31,7 +31,8 @@ import { podJob } from "./job.ts";
 import type { KubernetesSettings } from "./kubernetes.schema.ts";
 import { labelSelectorOf } from "./label-selector.ts";
 import { LiveFilesResource } from "./live-files.ts";
-import { notAwaited, type Named, type Scope } from "./named.ts";
+import type { Named, Scope } from "./named.ts";
+import { notAwaited } from "./awaiting.ts";
 import { podHost, revisionedName, serviceHost, type Zone } from "./names.ts";
 import { ownNamespace } from "./namespace.ts";
 import { neighboursOf } from "./neighbours.ts";
@@ -53,6 +54,12 @@ export interface KubernetesPlatformArgs {
   readonly settings: KubernetesSettings;
   /** Where those who `discover` reach the API server. */
   readonly apiServer: readonly ApiServerPlace[];
+  /**
+   * Waits for a workload with these inputs that was made or changed, where the plugin does not.
+   *
+   * @default nothing is made: no engine runs
+   */
+  readonly untilReady?: (inputs: unknown) => Promise<void>;
   /** Tag of an image of the project: its content. */
   readonly tagOf: (image: ImageName) => string;
 }
@@ -231,6 +238,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       ...{ named, edges, replicas, scaled },
       opts: {
         ...child,
+        ...(!beside && this.#untilReady(name)),
         dependsOn: [
           ...(opts.dependsOn ?? []),
           ...readyOf(args.mounts),
@@ -301,6 +309,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       ...(many && { preStopSeconds, spreadBy: this.#selector(args.component) }),
       restartPolicy: "Always",
     };
+  }
+
+  #untilReady(name: string): Pick<pulumi.CustomResourceOptions, "hooks"> {
+    const { untilReady } = this.#args;
+    if (untilReady === undefined) return {};
+    const hook = new pulumi.ResourceHook(`ready-${name}`, ({ newInputs }) => untilReady(newInputs));
+    return { hooks: { afterCreate: [hook], afterUpdate: [hook] } };
   }
 
   #policy(

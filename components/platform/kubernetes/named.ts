@@ -16,6 +16,3 @@ export interface Named {
   /** Of its pods. */
   readonly selector: pulumi.Input<Record<string, string>>;
 }
-
-/** Servers are judged by the fleet's own gates, which say what is wrong within seconds; the plugin would wait for minutes. */
-export const notAwaited = { "pulumi.com/skipAwait": "true" };

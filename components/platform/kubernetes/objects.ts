@@ -91,7 +91,9 @@ export interface Workload extends KubernetesObject {
   };
   readonly status?: {
     readonly observedGeneration?: number;
+    readonly replicas?: number;
     readonly updatedReplicas?: number;
+    readonly readyReplicas?: number;
     readonly conditions?: readonly Condition[];
   };
 }

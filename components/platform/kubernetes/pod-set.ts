@@ -1,9 +1,10 @@
 import * as apps from "@pulumi/kubernetes/apps/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkloadArgs } from "../platform.ts";
-import { notAwaited, type Named, type Scope } from "./named.ts";
+import type { Named, Scope } from "./named.ts";
 import { edgeLabels, type Edges } from "./network-policy.ts";
 import { podSpec, type PodArgs } from "./pod.ts";
+import { awaitedByUs, notAwaited } from "./awaiting.ts";
 
 /** A StatefulSet where pods have names of their own: with data, or with sessions that belong to one of them. */
 export function podSet(
@@ -30,8 +31,7 @@ export function podSet(
     name: named.name,
     namespace: scope.namespace,
     labels: named.labels,
-    // Of the others, what comes next expects an answer at once.
-    annotations: args.strategy === "beside" ? notAwaited : awaited(args),
+    annotations: args.strategy === "beside" ? notAwaited : awaitedByUs(startSeconds(args)),
   };
   const common = {
     replicas,
@@ -74,7 +74,6 @@ export function podSet(
 }
 
 /** As long as its own health check allows it to start, and a minute for the node to fetch the image. */
-function awaited({ health }: WorkloadArgs): Record<string, string> {
-  const seconds = 60 + Math.max(60, health?.startPeriodSeconds ?? 0);
-  return { "pulumi.com/timeoutSeconds": String(seconds) };
+function startSeconds({ health }: WorkloadArgs): number {
+  return 60 + Math.max(60, health?.startPeriodSeconds ?? 0);
 }

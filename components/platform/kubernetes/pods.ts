@@ -1,6 +1,6 @@
 import { labelSelectorOf } from "./label-selector.ts";
 import type { KubernetesClient } from "./client.ts";
-import type { ContainerStatus, Pod, Workload } from "./objects.ts";
+import type { ContainerStatus, Event, Pod, Workload } from "./objects.ts";
 
 /** What a host name stands for. */
 export interface HostName {
@@ -68,6 +68,18 @@ export function living(pods: readonly Pod[]): readonly Pod[] {
         status?.phase !== "Succeeded",
     )
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/** Warnings of the namespace, and what an autoscaler of nodes says; what may not be read is left out. */
+export async function troublesOf(
+  client: KubernetesClient,
+  { signal }: Asked = {},
+): Promise<readonly Event[]> {
+  const path = client.path("v1", "events");
+  const asked = ["type=Warning", "reason=TriggeredScaleUp"].map((fieldSelector) =>
+    client.api.list<Event>(path, { signal, query: { fieldSelector } }).catch(() => []),
+  );
+  return (await Promise.all(asked)).flat();
 }
 
 /** Container of a pod in which a component's commands run: the one of its name, else the first. */

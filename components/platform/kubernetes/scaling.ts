@@ -4,7 +4,8 @@ import * as networking from "@pulumi/kubernetes/networking/v1/index.js";
 import * as policy from "@pulumi/kubernetes/policy/v1/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkloadArgs } from "../platform.ts";
-import { notAwaited, type Named, type Scope } from "./named.ts";
+import type { Named, Scope } from "./named.ts";
+import { notAwaited } from "./awaiting.ts";
 
 /** What keeps copies there and makes more of them; and the way in for clients. */
 export function scaling(

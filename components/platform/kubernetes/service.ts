@@ -1,7 +1,8 @@
 import * as core from "@pulumi/kubernetes/core/v1/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { WorkloadArgs } from "../platform.ts";
-import { notAwaited, type Named, type Scope } from "./named.ts";
+import type { Named, Scope } from "./named.ts";
+import { notAwaited } from "./awaiting.ts";
 
 /** The name under which a workload is called; headless where every pod is called by its own. */
 export function workloadService(

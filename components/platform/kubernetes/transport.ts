@@ -12,9 +12,9 @@ import {
 import { KubernetesApiError } from "./api.ts";
 import type { KubernetesClient } from "./client.ts";
 import { execIn } from "./exec.ts";
-import type { Event, Pod, Workload } from "./objects.ts";
+import type { Pod, Workload } from "./objects.ts";
 import { NamespaceView } from "./namespace-view.ts";
-import { containerOf, isRunning, parseHost, statusOf } from "./pods.ts";
+import { containerOf, isRunning, parseHost, statusOf, troublesOf } from "./pods.ts";
 import { forwardTo } from "./port-forward.ts";
 import { serviceEnds } from "./service-ends.ts";
 import { withoutValues } from "./without-values.ts";
@@ -87,7 +87,7 @@ export class KubernetesTransport implements Transport {
       const seen = { workload, pods, events: [], now: this.#client.api.now() };
       const state = stateOf(seen);
       if (state.running) return state;
-      return stateOf({ ...seen, events: await this.#troubles(options) });
+      return stateOf({ ...seen, events: await troublesOf(this.#client, options) });
     });
   }
 
@@ -115,7 +115,7 @@ export class KubernetesTransport implements Transport {
       if (workload === undefined) throw new WorkloadGoneError(target);
       const [pods, events] = await Promise.all([
         this.#view.podsOf(workload),
-        this.#troubles(options),
+        troublesOf(this.#client, options),
       ]);
       return withoutValues({ workload, pods, events });
     });
@@ -181,14 +181,6 @@ export class KubernetesTransport implements Transport {
   }
 
   /** What goes wrong in the namespace, as its controllers say it; nothing, if that may not be read. */
-  async #troubles({ signal }: CallOptions): Promise<readonly Event[]> {
-    const path = this.#client.path("v1", "events");
-    const asked = ["type=Warning", "reason=TriggeredScaleUp"].map((fieldSelector) =>
-      this.#client.api.list<Event>(path, { signal, query: { fieldSelector } }).catch(() => []),
-    );
-    return (await Promise.all(asked)).flat();
-  }
-
   /** Errors that say whose they are. */
   async #asked<Answer>(
     target: Target,

@@ -138,7 +138,10 @@ async function replay(
     ...{ transaction: identity.transaction, tell },
   });
   const counts = await host.engine.up(
-    replayProgram(deployment, { ...replaceOrderOf(target), hooks }),
+    replayProgram(deployment, {
+      ...replaceOrderOf(target),
+      ...{ hooks, ...(host.waits && { waits: host.waits }) },
+    }),
     { refresh: false },
   );
   const made = await host.engine.exportDeployment();

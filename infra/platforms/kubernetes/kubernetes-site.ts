@@ -5,8 +5,10 @@ import {
 } from "../../../components/platform/kubernetes/kubernetes.schema.ts";
 import { SecretFilesReturn } from "../../../components/platform/kubernetes/live-files-return.ts";
 import { closePodSockets } from "../../../components/platform/kubernetes/streams.ts";
+import { isAwaitedByUs, untilReadyAs } from "../../../components/platform/kubernetes/awaiting.ts";
 import { KubernetesTransport } from "../../../components/platform/kubernetes/transport.ts";
 import type { FleetSpec } from "../../config/index.ts";
+import type { ResourceRecord } from "../../release/deployment.ts";
 import type { KubernetesPlace } from "../place.ts";
 import type { EvidenceChoice, KnownResource, Site, StackObject } from "../site.ts";
 import { officialBaseImage } from "./base-image.ts";
@@ -104,6 +106,12 @@ export class KubernetesSite implements Site {
 
   fetch(url: string | URL, init?: RequestInit) {
     return this.#reach.fetch(url, init);
+  }
+
+  waits({ type, inputs }: ResourceRecord) {
+    const workload = /^kubernetes:apps\/v1:(Deployment|StatefulSet)$/.test(type);
+    if (!workload || !isAwaitedByUs(inputs)) return undefined;
+    return (made: unknown) => untilReadyAs(made, this.place);
   }
 
   transport() {
