@@ -110,6 +110,9 @@ export async function recover(
   return { result, entry };
 }
 
+/** Objects whose last lines are shown: the copies of a server say the same. */
+const shownObjects = 2;
+
 /** Says what failed and what became of it; the exit code. */
 export function reportFailure(
   context: CommandContext,
@@ -131,9 +134,12 @@ export function reportFailure(
   context.note(`\n${says[result.outcome] ?? why}`);
   const remade = remadeLine(result.rollback);
   if (remade !== undefined) context.note(remade);
-  for (const { object, lines } of result.lastWords ?? []) {
+  const lastWords = result.lastWords ?? [];
+  for (const { object, lines } of lastWords.slice(0, shownObjects)) {
     context.note([`last lines of ${object}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
   }
+  const others = lastWords.slice(shownObjects).map(({ object }) => object);
+  if (others.length > 0) context.note(`and in the evidence those of ${others.join(", ")}`);
   if (evidence) context.note(evidence);
   if (context.json) {
     context.out(

@@ -139,6 +139,16 @@ describe("reportFailure", () => {
     expect(printed).toEqual([]);
   });
 
+  it("shows the last lines of two objects, and names the others", () => {
+    const { context, said } = commandLine();
+    const lastWords = ["a", "b", "c", "d"].map((object) => ({ object, lines: [`${object} ends`] }));
+    reportFailure(context, fakeHost(live), { ...result("rolled-back"), lastWords });
+    expect(said()).toContain(
+      "last lines of a:\n  a ends\nlast lines of b:\n  b ends\nand in the evidence those of c, d\n",
+    );
+    expect(said()).not.toContain("c ends");
+  });
+
   it("names what had to be made again", () => {
     const { context, said } = commandLine();
     const urn = "urn:pulumi:s::p::mcpfleet:index:Fleet$docker:index/container:Container::scene";
