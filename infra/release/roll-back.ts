@@ -1,4 +1,4 @@
-import { nameOf, type Deployment, type StackExport } from "./deployment.ts";
+import { liveResources, nameOf, type Deployment, type StackExport } from "./deployment.ts";
 import type { GateVerdict } from "./gate.ts";
 import { readRecords } from "./records.ts";
 import { restore, type RestoreReport } from "./restore.ts";
@@ -115,24 +115,42 @@ async function timed<Result>(work: Promise<Result>): Promise<Timed<Result>> {
   return { result: await work, milliseconds: Date.now() - begun };
 }
 
-/** Asks the gates that lie in a deployment whether its release works; a question that cannot be asked is an answer. */
+/**
+ * Asks the gates that lie in a deployment whether its release works, and waits for what has to be waited for: of what
+ * nothing was changed in the last replay, no hook has. A question that cannot be asked is an answer.
+ */
 export async function prove(
-  host: Pick<TransactionHost, "prove">,
+  host: Pick<TransactionHost, "prove" | "waits">,
   deployment: Deployment,
-): Promise<Pick<GateVerdict, "pass" | "reasons">> {
+): Promise<Answer> {
   const { gates } = readRecords(deployment.resources ?? []);
-  const verdicts = await Promise.all(
-    [...gates].map(([gate, content]) =>
-      host.prove(gate, content, deployment).catch((error: Error) => ({
-        pass: false,
-        reasons: [`gate ${gate} cannot be asked: ${error.message}`],
-      })),
+  const verdicts = await Promise.all([
+    ...[...gates].map(([gate, content]) =>
+      host
+        .prove(gate, content, deployment)
+        .catch((error: Error) => no(`gate ${gate} cannot be asked: ${error.message}`)),
     ),
-  );
+    ...liveResources(deployment).map(async (record) => {
+      const waited = host.waits?.(record)?.(record.inputs);
+      return waited?.then(
+        () => yes,
+        (error: Error) => no(error.message),
+      );
+    }),
+  ]);
+  const answers = verdicts.filter((verdict) => verdict !== undefined);
   return {
-    pass: verdicts.every(({ pass }) => pass),
-    reasons: verdicts.flatMap((verdict) => verdict.reasons),
+    pass: answers.every(({ pass }) => pass),
+    reasons: answers.flatMap(({ reasons }) => reasons),
   };
+}
+
+type Answer = Pick<GateVerdict, "pass" | "reasons">;
+
+const yes: Answer = { pass: true, reasons: [] };
+
+function no(reason: string): Answer {
+  return { pass: false, reasons: [reason] };
 }
 
 /** What a release says of its resources and the state does not keep, by URN; its commit remembers it by type and name. */

@@ -39,6 +39,30 @@ describe("prove", () => {
     });
   });
 
+  it("waits for what nobody else has waited for, and takes what does not come for a no", async () => {
+    const waited: unknown[] = [];
+    const host = {
+      prove: () => Promise.resolve(passes),
+      waits: ({ urn }: { readonly urn: string }) =>
+        urn.endsWith("::db")
+          ? (inputs: unknown) => {
+              waited.push(inputs);
+              return waited.length > 1
+                ? Promise.reject(new Error("db cannot get its image"))
+                : Promise.resolve();
+            }
+          : undefined,
+    };
+    const both = deployment(
+      gate("private"),
+      thing("db", "1", { inputs: { size: 3 } }),
+      thing("b", "2"),
+    );
+    expect(await prove(host, both)).toEqual({ pass: true, reasons: [] });
+    expect(waited).toEqual([{ size: 3 }]);
+    expect(await prove(host, both)).toEqual({ pass: false, reasons: ["db cannot get its image"] });
+  });
+
   it("has nothing to ask where there is no gate", async () => {
     const never = { prove: () => Promise.reject(new Error("asked")) };
     expect(await prove(never, {})).toEqual({ pass: true, reasons: [] });
