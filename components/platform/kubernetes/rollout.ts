@@ -15,6 +15,8 @@ export interface Rollout {
   readonly terminal: boolean;
   /** Follows the name of the workload. */
   readonly detail: string;
+  /** What the kubelet will try once more after a pause; the same as long as it has not. */
+  readonly pause?: string;
 }
 
 /** Whether a change has arrived in every pod of a workload, and each of them is ready. */
@@ -26,8 +28,18 @@ export function rolloutOf(seen: Seen): Rollout {
     (observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
     [replicas, updatedReplicas, readyReplicas].every((count) => (count ?? 0) === desired);
   // What an old pod suffers from may be what the change is for.
-  const { terminal, detail } = stateOf({ ...seen, pods: newestOf(seen.pods) });
-  return { ready, terminal: !ready && terminal, detail };
+  const pods = newestOf(seen.pods);
+  const { terminal, detail } = stateOf({ ...seen, pods });
+  const pause = pods.flatMap(pausesOf).join(" ");
+  return { ready, terminal: !ready && terminal, detail, ...(pause !== "" && { pause }) };
+}
+
+/** Containers that wait for the next try, by how often they were started. */
+function pausesOf({ metadata: { uid }, status }: Pod): string[] {
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return statuses
+    .filter(({ state }) => state?.waiting?.reason?.endsWith("BackOff"))
+    .map(({ name, restartCount }) => `${uid ?? ""}/${name}/${restartCount}`);
 }
 
 /** Pods of the revision that was made last. */
@@ -39,6 +51,23 @@ function newestOf(pods: readonly Pod[]): readonly Pod[] {
 
 function revisionOf({ metadata: { labels = {} } }: Pod): string | undefined {
   return labels["pod-template-hash"] ?? labels["controller-revision-hash"];
+}
+
+/** When there is nothing to wait for any more. */
+export class Patience {
+  #first: Pick<Rollout, "pause"> | undefined;
+  #tried = false;
+  #hopelessSince: number | undefined;
+
+  /** @param now milliseconds. */
+  isOver(seen: Pick<Rollout, "terminal" | "pause">, now: number): boolean {
+    const { terminal, pause } = seen;
+    this.#first ??= seen;
+    // What failed before this began, somebody may have mended since: the next try tells, which may be minutes away.
+    this.#tried ||= pause === undefined || pause !== this.#first.pause;
+    this.#hopelessSince = terminal && this.#tried ? (this.#hopelessSince ?? now) : undefined;
+    return this.#hopelessSince !== undefined && now - this.#hopelessSince > hopelessMs;
+  }
 }
 
 /**
@@ -54,19 +83,17 @@ export async function untilReady(
   seconds: number,
 ): Promise<void> {
   const begun = performance.now();
-  let hopelessSince: number | undefined;
+  const patience = new Patience();
   for (;;) {
-    const { ready, terminal, detail } = await look(client, name).catch((error: Error) => ({
-      ...{ ready: false, terminal: false, detail: error.message },
-    }));
-    if (ready) return;
+    const seen = await look(client, name).catch((error: Error) => error);
     const now = performance.now();
-    hopelessSince = terminal ? (hopelessSince ?? now) : undefined;
-    if (hopelessSince !== undefined && now - hopelessSince > hopelessMs) {
-      throw new Error(`${name} ${detail}`);
+    if (!(seen instanceof Error)) {
+      if (seen.ready) return;
+      if (patience.isOver(seen, now)) throw new Error(`${name} ${seen.detail}`);
     }
     if (now - begun > seconds * 1000) {
-      throw new Error(`${name} is not ready after ${seconds} s: it ${detail}`);
+      const why = seen instanceof Error ? seen.message : `it ${seen.detail}`;
+      throw new Error(`${name} is not ready after ${seconds} s: ${why}`);
     }
     await sleep(pauseMs);
   }
