@@ -54,7 +54,8 @@ async function checkUpdate(
   forgetPromised(world, old, spy.exported[0]?.deployment?.resources ?? []);
   const unnamed = (lines: readonly string[]) => withoutNames(lines, [...aside.values()]);
   expect(unnamed(world.contents()), "what the world holds").toEqual(unnamed(contents));
-  const unsure = unsureDeletions(spy.exported[0]?.deployment ?? {}, before.deployment ?? undefined).size > 0;
+  const unsure =
+    unsureDeletions(spy.exported[0]?.deployment ?? {}, before.deployment ?? undefined).size > 0;
   if (!unsure) expect(world.reads, "reads, though nobody asked for a refresh").toBe(0);
   const created = world.log.filter((line) => line.startsWith("create ")).length;
   expect(report.counts.created, "creations in the report").toBe(created);
@@ -90,10 +91,13 @@ async function leftAside(
   { old, before: { deployment }, gone }: OldObjects,
 ): Promise<ReadonlyMap<string, string>> {
   const aside = new Map<string, string>();
+  const made = namesIn(world, "create");
   let kept: ReadonlySet<string | undefined> | undefined;
   // In the order of the state: what another stands on, or goes with, comes before it.
   for (const { id = "", urn, retainOnDelete, deletedWith } of deployment?.resources ?? []) {
     const base = old.get(String(old.get(id)?.properties["parentId"]));
+    // A note that is retained is in no world: the one that was made under its id is all that there is.
+    if (retainOnDelete && !old.has(id) && made.has(logicalName(urn))) gone.add(logicalName(urn));
     if (retainOnDelete) {
       if (base === undefined || !gone.has(logicalName(base.urn))) continue;
       aside.set(id, logicalName(urn));
