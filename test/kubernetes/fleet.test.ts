@@ -7,7 +7,9 @@ import type { Ran, UpAnswer } from "../docker/support/e2e-fleet.ts";
 import { callOnce, eras } from "../docker/support/mcp-conversation.ts";
 import { defineOperatorKinds } from "./support/operator.ts";
 import { ClusterFleet } from "./support/cluster-fleet.ts";
-import { eventually } from "./support/pods.ts";
+import { isolationOf } from "./support/isolation.ts";
+import { eventually, Pods } from "./support/pods.ts";
+import { configOf } from "./support/shop.ts";
 
 /**
  * The ten servers, two copies each, on a real cluster by the commands that a user has: deployed, left alone, updated under
@@ -113,6 +115,23 @@ describe("the fleet on a cluster", () => {
   it("lets nobody in without a token", async () => {
     const [url = ""] = Object.values(clients.servers);
     expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+  });
+
+  it("lets exactly those packets through that its policies declare, between any two pods", async () => {
+    const config = configOf(cluster.cluster);
+    const pods = new Pods(config, cluster.client.namespace);
+    const { tried, open, allowed } = await isolationOf(config, pods);
+    console.log(
+      `${tried} connections tried, ${open.length} open: ${[...new Set(open)].join(", ")}`,
+    );
+    expect(open).toEqual(allowed);
+    for (const edge of ["gateway scene 3005", "scene pgbouncer 6432", "pgbouncer postgres 5432"]) {
+      expect(open).toContain(edge);
+    }
+    // Somebody listens there, and would answer.
+    for (const edge of ["scene postgres 5432", "scene author 3009", "author gateway 8405"]) {
+      expect(open).not.toContain(edge);
+    }
   });
 
   it("has nothing to change when nothing has changed", async () => {

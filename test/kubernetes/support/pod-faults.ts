@@ -80,7 +80,7 @@ export const ways = {
 } as const;
 
 /** Processes of the node's containers are processes of this machine, known by their cgroup. */
-async function mainProcess(pod: V1Pod): Promise<number> {
+export async function mainProcess(pod: V1Pod): Promise<number> {
   const id = pod.status?.containerStatuses?.[0]?.containerID?.replace(/^.*\/\//, "");
   if (!id) throw new Error(`${nameOf(pod)} has no container that runs`);
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
