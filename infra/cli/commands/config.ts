@@ -9,6 +9,7 @@ import {
   type FleetSpec,
   type LoadedConfig,
 } from "../../config/index.ts";
+import { defaultNamespace } from "../../../components/platform/kubernetes/names.ts";
 import { existingMonitoring } from "../../platforms/asked.ts";
 
 /** What every `config` command needs to know. */
@@ -57,14 +58,21 @@ export function configValidate(ctx: ConfigContext): ConfigAnswer {
   return answer(() => {
     const { fleet } = loadStackFleet(ctx);
     const count = fleet.servers.length;
-    const ports = hostPorts(fleet).length;
     const servers = count === 1 ? "1 server" : `${count} servers`;
     const silent = silentIn(ctx, fleet);
     return (
-      `ok: stack ${ctx.stack} runs fleet ${fleet.name} (${fleet.environment}): ${servers}, ${ports} host ports, ` +
-      `gateway on ${fleet.gateway.bind}:${fleet.gateway.port}\n${silent === undefined ? "" : `note: ${silent}\n`}`
+      `ok: stack ${ctx.stack} runs fleet ${fleet.name} (${fleet.environment}): ${servers}, ` +
+      `${whereabouts(ctx, fleet)}\n${silent === undefined ? "" : `note: ${silent}\n`}`
     );
   });
+}
+
+function whereabouts({ rootDir, stack }: ConfigContext, fleet: FleetSpec): string {
+  const { platform, kubernetes } = readStackFile(rootDir, stack).settings;
+  const { bind, port } = fleet.gateway;
+  return platform === "docker"
+    ? `${hostPorts(fleet).length} host ports, gateway on ${bind}:${port}`
+    : `in namespace ${kubernetes.namespace ?? defaultNamespace(stack)} of a cluster`;
 }
 
 /** `config schema`: JSON Schema of fleet files, for editors. */

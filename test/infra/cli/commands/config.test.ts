@@ -15,6 +15,12 @@ describe("config validate", () => {
     });
   });
 
+  it("says where a cluster has it, in place of ports of a host", () => {
+    expect(configValidate({ ...ctx, stack: "production" }).output).toContain(
+      "ok: stack production runs fleet writing (production): 10 servers, in namespace mcp-fleet-production of a cluster\n",
+    );
+  });
+
   it("refuses receivers whose secrets the stack does not have, all of them", () => {
     const set = (path: string, value: unknown) =>
       `monitoring.alertmanager.${path}=${JSON.stringify(value)}`;
