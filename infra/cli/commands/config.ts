@@ -9,8 +9,8 @@ import {
   type FleetSpec,
   type LoadedConfig,
 } from "../../config/index.ts";
-import { defaultNamespace } from "../../../components/platform/kubernetes/names.ts";
 import { existingMonitoring } from "../../platforms/asked.ts";
+import { placeOf } from "../../platforms/place.ts";
 
 /** What every `config` command needs to know. */
 export interface ConfigContext {
@@ -68,11 +68,11 @@ export function configValidate(ctx: ConfigContext): ConfigAnswer {
 }
 
 function whereabouts({ rootDir, stack }: ConfigContext, fleet: FleetSpec): string {
-  const { platform, kubernetes } = readStackFile(rootDir, stack).settings;
+  const place = placeOf(readStackFile(rootDir, stack).settings, stack);
   const { bind, port } = fleet.gateway;
-  return platform === "docker"
+  return place.platform === "docker"
     ? `${hostPorts(fleet).length} host ports, gateway on ${bind}:${port}`
-    : `in namespace ${kubernetes.namespace ?? defaultNamespace(stack)} of a cluster`;
+    : `in namespace ${place.namespace} of a cluster`;
 }
 
 /** `config schema`: JSON Schema of fleet files, for editors. */
