@@ -41,8 +41,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         image: platform.image("alertmanager", spec.image),
         user: users.alertmanager,
         port: alertmanagerPort,
-        // Receivers of alerts.
-        calls: [{ network: "edge" }],
+        calls: spec.receivers.length > 0 ? [{ network: "edge" }] : [],
         spec,
         files: {
           ...renderAlertmanager(args.spec),

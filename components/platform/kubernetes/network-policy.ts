@@ -32,11 +32,12 @@ export interface Outside {
   readonly scraper?: Peer;
 }
 
-/** Labels of a pod with these edges. */
+/** Labels of a pod with these edges. No policy selects who calls the outside: a first receiver of alerts starts no pod anew. */
 export function edgeLabels({ listens, calls }: Edges): Record<string, string> {
   const serves = listens.map(({ network }) => roleLabels.serves(network));
+  const inside = calls.filter(({ network }) => network !== "edge");
   return Object.fromEntries(
-    [...calls.map(({ network }) => roleLabels.calls(network)), ...serves]
+    [...inside.map(({ network }) => roleLabels.calls(network)), ...serves]
       .sort()
       .map((label) => [label, "yes"]),
   );

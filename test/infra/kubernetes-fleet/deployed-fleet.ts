@@ -35,7 +35,10 @@ export interface Template {
 export const { fleet: spec } = loadFleet({
   fleetPath: "fleets/writing.yaml",
   env: {},
-  sets: [],
+  // With somebody outside to be told.
+  sets: ['receivers=[{"name":"desk","kind":"webhook"}]', 'routes.critical=["desk"]'].map(
+    (set) => `monitoring.alertmanager.${set}`,
+  ),
   rootDir,
 });
 export const servers = spec.servers.map(({ name }) => name);
@@ -90,6 +93,7 @@ export class DeployedFleet {
       spec,
       grafana: false,
       dashboards,
+      receivers: { desk: "https://desk.example/alerts" },
       gates: { before: {}, firstStep: 100, private: gate, public: gate },
     });
     // Until all is registered: some of what is claimed comes after the last pods.
