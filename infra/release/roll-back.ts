@@ -1,5 +1,6 @@
 import { liveResources, nameOf, type Deployment, type StackExport } from "./deployment.ts";
 import type { GateVerdict } from "./gate.ts";
+import { unchangedPart } from "./merge.ts";
 import { readRecords } from "./records.ts";
 import { restore, type RestoreReport } from "./restore.ts";
 import type { TransactionHost } from "./run-transaction.ts";
@@ -46,6 +47,8 @@ export async function rollBack(
 ): Promise<RollbackResult> {
   const begun = Date.now();
   const reasons: string[] = [];
+  // What the update has left alone may have been sick before it.
+  const untouched = unchangedPart(failed.deployment ?? {}, before?.deployment ?? undefined);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     // What a first attempt did not manage may have changed under the state.
     const looking = refresh || attempt > 1;
@@ -62,7 +65,7 @@ export async function rollBack(
         ...(failed.deployment && { opened: failed.deployment }),
         // The probes ask the objects: they need not wait for the state.
         onReplayed: () => {
-          proof = timed(prove(host, before?.deployment ?? {}));
+          proof = timed(prove(host, before?.deployment ?? {}, untouched));
         },
       });
       const restored = Date.now();
@@ -116,21 +119,25 @@ async function timed<Result>(work: Promise<Result>): Promise<Timed<Result>> {
 }
 
 /**
- * Asks the gates that lie in a deployment whether its release works, and waits for what has to be waited for: of what
- * nothing was changed in the last replay, no hook has. A question that cannot be asked is an answer.
+ * Asks the gates that lie in a deployment whether its release works, and waits for what has to be waited for: where the
+ * last replay changed nothing any more, no hook has. A question that cannot be asked is an answer.
+ *
+ * @param untouched URNs of what is not waited for.
  */
 export async function prove(
   host: Pick<TransactionHost, "prove" | "waits">,
   deployment: Deployment,
+  untouched: ReadonlySet<string> = new Set(),
 ): Promise<Answer> {
   const { gates } = readRecords(deployment.resources ?? []);
+  const touched = liveResources(deployment).filter(({ urn }) => !untouched.has(urn));
   const verdicts = await Promise.all([
     ...[...gates].map(([gate, content]) =>
       host
         .prove(gate, content, deployment)
         .catch((error: Error) => no(`gate ${gate} cannot be asked: ${error.message}`)),
     ),
-    ...liveResources(deployment).map(async (record) => {
+    ...touched.map(async (record) => {
       const waited = host.waits?.(record)?.(record.inputs);
       return waited?.then(
         () => yes,

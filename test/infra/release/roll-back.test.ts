@@ -61,6 +61,9 @@ describe("prove", () => {
     expect(await prove(host, both)).toEqual({ pass: true, reasons: [] });
     expect(waited).toEqual([{ size: 3 }]);
     expect(await prove(host, both)).toEqual({ pass: false, reasons: ["db cannot get its image"] });
+    // It was sick before, perhaps.
+    const untouched = new Set([urnOf("x:index:Thing", "db")]);
+    expect(await prove(host, both, untouched)).toEqual({ pass: true, reasons: [] });
   });
 
   it("has nothing to ask where there is no gate", async () => {
