@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { configFileOf } from "../infra/cli/stack-file.ts";
 import { prepare } from "../toolchain/index.ts";
 import { fleet, median, rootDir, stackOfArguments } from "./stack.ts";
 
@@ -19,13 +20,12 @@ interface Event {
 async function programStart(stack: string, pulumi: string): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "mcp-fleet-bench-"));
   const log = join(directory, "events.json");
-  const config = join(process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "mcp-fleet");
   const child = spawn(
     pulumi,
     [
       "preview",
       ...["--stack", stack],
-      ...["--config-file", join(config, "stacks", `Pulumi.${stack}.yaml`)],
+      ...["--config-file", configFileOf({ rootDir, stack, env: process.env }).path],
       // A refresh would run before the program.
       "--refresh=false",
       ...["--non-interactive", "--suppress-progress"],

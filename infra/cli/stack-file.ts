@@ -16,6 +16,8 @@ import { stateBackendUrl } from "../../toolchain/index.ts";
 import type { CommandContext } from "./context.ts";
 import { pulumi, PulumiError } from "./pulumi-cli.ts";
 
+type Place = Pick<CommandContext, "rootDir" | "stack" | "env">;
+
 /** A `Pulumi.<stack>.yaml` that the CLI is given. */
 export interface ConfigFile {
   readonly path: string;
@@ -27,7 +29,7 @@ export interface ConfigFile {
  * Configuration file of the stack. Where the committed one carries a salt, the team shares a passphrase and it is used
  * as it is. Else the salt belongs to this machine's passphrase, and a private copy keeps the work tree clean.
  */
-export function configFileOf(context: CommandContext): ConfigFile {
+export function configFileOf(context: Place): ConfigFile {
   const { committed, copy } = configPaths(context);
   const settings = readSettings(committed);
   if ("encryptionsalt" in settings || "secretsprovider" in settings)
@@ -41,20 +43,22 @@ export function configFileOf(context: CommandContext): ConfigFile {
 }
 
 /** Salt of the key that a passphrase gives; undefined before the first update and with another provider. */
-export function saltOf(context: CommandContext): string | undefined {
+export function saltOf(context: Place): string | undefined {
   const { committed, copy } = configPaths(context);
   return readSettings(committed).encryptionsalt ?? readSettings(copy).encryptionsalt;
 }
 
-function configPaths({ rootDir, stack, env }: CommandContext): {
+function configPaths({ rootDir, stack, env }: Place): {
   readonly committed: string;
   readonly copy: string;
 } {
   const base = env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
-  const file = `Pulumi.${stack}.yaml`;
   // Two backends may have a stack of one name, each with a passphrase of its own.
   const backend = shortHash(stateBackendUrl() ?? "");
-  return { committed: join(rootDir, file), copy: join(base, "mcp-fleet", "stacks", backend, file) };
+  return {
+    committed: join(rootDir, `Pulumi.${stack}.yaml`),
+    copy: join(base, "mcp-fleet", "stacks", `Pulumi.${stack}.${backend}.yaml`),
+  };
 }
 
 /** Of the place that an address means, however it is written. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -117,7 +117,12 @@ export class DrillFleet {
   /** Configuration with the salt of this machine's passphrase; `fleet` keeps it out of the work tree. */
   get #privateConfig(): string {
     const directory = join(this.sandbox.dir, "home", ".config", "mcp-fleet", "stacks");
-    return join(directory, `Pulumi.${this.stack}.yaml`);
+    // One for each backend, and there is one backend here.
+    const [file] = readdirSync(directory).filter((name) =>
+      name.startsWith(`Pulumi.${this.stack}.`),
+    );
+    if (file === undefined) throw new Error(`${directory} has no configuration of ${this.stack}`);
+    return join(directory, file);
   }
 
   get historyDir(): string {
