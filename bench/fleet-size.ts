@@ -99,6 +99,7 @@ const results: (Measured & { readonly platform: string; readonly servers: number
 const env = {
   PULUMI_BACKEND_URL: `file://${folder}`,
   PULUMI_CONFIG_PASSPHRASE: "benchmark",
+  XDG_CONFIG_HOME: folder,
   KUBECONFIG: join(folder, "none"),
 };
 console.log("platform    servers  seconds  seconds/server  peak MiB  MiB/server");

@@ -30,6 +30,13 @@ function isVisible(type: string): boolean {
   return !/^(mcpfleet:|pulumi:|random:)/.test(type);
 }
 
+/** What counts as a change and gets no line, by the beginning of its type: a sum without a word of it looks wrong. */
+const unlistedKinds: readonly (readonly [type: RegExp, kind: string])[] = [
+  [/^pulumi:index:Stash$/, "release record"],
+  [/^random:/, "generated value"],
+  [/^/, "group or provider"],
+];
+
 function subject(type: string, urn: string): string {
   const kind = type.split(/[:/]/).pop() ?? type;
   return `${kind} ${urn.slice(urn.lastIndexOf("::") + 2)}`;
@@ -49,6 +56,8 @@ export class Progress {
   #phase = "prepare";
   #standing: Standing | undefined;
   #changes = 0;
+  /** Kind -> URNs. */
+  readonly #unlisted = new Map<string, Set<string>>();
 
   /** @param show draws one line about what goes on right now; given on a terminal, and only for a run. */
   constructor(
@@ -72,6 +81,15 @@ export class Progress {
     return this.#changes;
   }
 
+  /** Of the changes, those that no line was for, in brackets; empty if there are none. */
+  get unlisted(): string {
+    const counts = unlistedKinds.flatMap(([, kind]) => {
+      const { size } = this.#unlisted.get(kind) ?? { size: 0 };
+      return size > 0 ? [`${size} x ${kind}`] : [];
+    });
+    return counts.length > 0 ? ` (not listed: ${counts.join(", ")})` : "";
+  }
+
   /** Errors that the engine and the program reported. */
   get problems(): readonly string[] {
     return this.#problems;
@@ -83,6 +101,7 @@ export class Progress {
       this.#changes += before.type.startsWith("pulumi:pulumi:Stack") ? 0 : 1;
       this.#steps.set(before.urn + before.op, Date.now());
       if (isVisible(before.type)) this.#running.set(before.urn, subject(before.type, before.urn));
+      else this.#leaveOut(before);
       const verb = this.#preview && isVisible(before.type) && this.#verbOf(before);
       if (verb) this.#write(`  ${verb} ${subject(before.type, before.urn)}${diffOf(before)}`);
     }
@@ -139,6 +158,11 @@ export class Progress {
       problems: [...new Set(this.#problems)],
       steps: this.#done,
     };
+  }
+
+  #leaveOut({ type, urn }: { readonly type: string; readonly urn: string }): void {
+    const [, kind] = unlistedKinds.find(([ofType]) => ofType.test(type))!;
+    this.#unlisted.set(kind, (this.#unlisted.get(kind) ?? new Set()).add(urn));
   }
 
   /** Undefined for what is not said. */

@@ -7,6 +7,7 @@ export { loadFleet, type LoadedConfig } from "./load.ts";
 export { ConfigError, type Problem } from "./problems.ts";
 export { namedImages } from "./named-images.ts";
 export { hostPorts } from "./rules/ports.ts";
+export { formatPath } from "./schema-walk.ts";
 export { showFleet } from "./show.ts";
 export { readStackFile } from "./stack-file.ts";
 export { loadStackConfig, receiversKey, tokensKey, type StackSettings } from "./stack.schema.ts";

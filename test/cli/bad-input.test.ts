@@ -52,10 +52,12 @@ function fingerprint(directory: string): Record<string, string> {
 const cpuCount = availableParallelism();
 
 function substitute(text: string, stack: string): string {
+  const { port } = holder.address() as AddressInfo;
   return text
     .replaceAll("{dir}", sandbox.dir)
     .replaceAll("{stack}", stack)
-    .replaceAll("{port}", String((holder.address() as AddressInfo).port))
+    .replaceAll("{port}", String(port))
+    .replaceAll("{port-3005}", String(port - 3005))
     .replaceAll(
       "{holder}",
       `${readFileSync(`/proc/${process.pid}/comm`, "utf8").trim()} (process ${process.pid})`,

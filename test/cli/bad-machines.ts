@@ -182,4 +182,15 @@ export const badMachines: readonly BadMachineCase[] = [
       "  gateway.port: port {port} of gateway on 127.0.0.1 is taken by {holder}; stop it or set another port",
     ],
   },
+  {
+    name: "a server's own port taken by another process",
+    fleet: "name: test\nservers:\n  - name: scene\n    port: 3005\n",
+    args: [...up, "--set=gateway.serverPorts=true", "--set=gateway.serverPortOffset={port-3005}"],
+    env: { PULUMI_CONFIG_PASSPHRASE: "right" },
+    code: 1,
+    says: [
+      "this machine has 1 problem(s):",
+      "  servers.scene.port: port {port} of server scene on 127.0.0.1 is taken by {holder}; stop it or set another port, or gateway.serverPortOffset for all of them",
+    ],
+  },
 ];

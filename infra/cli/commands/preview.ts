@@ -38,7 +38,7 @@ export async function showPreview(
   const unchanged = (changeSummary as Record<string, number>)["same"] ?? 0;
   (context.json ? context.note : context.out)(
     summary.length > 0
-      ? `${summary.join(", ")}; ${unchanged} unchanged`
+      ? `${summary.join(", ")}${progress.unlisted}; ${unchanged} unchanged`
       : `no changes; ${unchanged} unchanged`,
   );
   return { changes };

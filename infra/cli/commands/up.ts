@@ -80,7 +80,7 @@ export async function up(
       const changed = Object.entries(result.update.changes).filter(([op]) => op !== "same");
       context.note(
         changed.length > 0
-          ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}`
+          ? `updated in ${seconds(started)}: ${changed.map(([op, count]) => `${count} ${op}`).join(", ")}${progress.unlisted}`
           : `nothing to change, checked in ${seconds(started)}`,
       );
       return await concludeHealthy(context, site, result, { started, fleet }).finally(() =>

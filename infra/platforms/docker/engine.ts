@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import Docker from "dockerode";
 import { parseImageReference, registryProbeUrl } from "../../../toolchain/image-reference.ts";
 import { isReachable } from "../../../toolchain/probe.ts";
-import { hostPorts, partLimits, type FleetSpec } from "../../config/index.ts";
+import { formatPath, hostPorts, partLimits, type FleetSpec } from "../../config/index.ts";
 import { missingImages } from "./missing-images.ts";
 import { portHolder } from "./port-holder.ts";
 
@@ -108,9 +108,10 @@ export class Engine {
           const holder =
             others.get(port) ??
             ((await isFree(hostIp, port)) ? undefined : (portHolder(port) ?? "another process"));
+          const fix = at[0] === "servers" ? ", or gateway.serverPortOffset for all of them" : "";
           return (
             holder &&
-            `${at.join(".")}: port ${port} of ${owner} on ${hostIp} is taken by ${holder}; stop it or set another port`
+            `${formatPath(at, fleet)}: port ${port} of ${owner} on ${hostIp} is taken by ${holder}; stop it or set another port${fix}`
           );
         }),
     );

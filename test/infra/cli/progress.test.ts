@@ -62,6 +62,19 @@ it("says what was done, once per object that a person knows", () => {
   expect(progress.changes).toBe(4);
 });
 
+it("says what the engine's sums hold besides the lines, each thing once", () => {
+  const stash = "pulumi:index:Stash";
+  const records = ["gate-private", "gate-public"].flatMap((name) =>
+    ["create-replacement", "replace"].map((op) => step("resourcePreEvent", op, stash, name)),
+  );
+  const unlisted = (events: readonly EngineEvent[]) => feed("preview", events).progress.unlisted;
+  expect(unlisted(records)).toBe(" (not listed: 2 x release record)");
+  expect(unlisted([...steps, ...records])).toBe(
+    " (not listed: 2 x release record, 1 x generated value, 1 x group or provider)",
+  );
+  expect(unlisted([step("resourcePreEvent", "update", container, "gateway")])).toBe("");
+});
+
 it("says what would be done, with the properties that change", () => {
   expect(feed("preview", steps).lines).toEqual([
     "  create Container gateway",
