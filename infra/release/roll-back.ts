@@ -119,8 +119,9 @@ async function timed<Result>(work: Promise<Result>): Promise<Timed<Result>> {
 }
 
 /**
- * Asks the gates that lie in a deployment whether its release works, and waits for what has to be waited for: where the
- * last replay changed nothing any more, no hook has. A question that cannot be asked is an answer.
+ * Waits for what has to be waited for, then asks the gates that lie in a deployment whether its release works. Where the
+ * last replay changed nothing any more, no hook has waited; and a gate that asks too early takes for lost what people have
+ * just mended. A question that cannot be asked is an answer.
  *
  * @param untouched URNs of what is not waited for.
  */
@@ -129,23 +130,29 @@ export async function prove(
   deployment: Deployment,
   untouched: ReadonlySet<string> = new Set(),
 ): Promise<Answer> {
-  const { gates } = readRecords(deployment.resources ?? []);
   const touched = liveResources(deployment).filter(({ urn }) => !untouched.has(urn));
-  const verdicts = await Promise.all([
-    ...[...gates].map(([gate, content]) =>
+  const arrived = await allOf(
+    touched.flatMap((record) => {
+      const waited = host.waits?.(record)?.(record.inputs);
+      return waited === undefined
+        ? []
+        : [waited.then(() => yes).catch((error: Error) => no(error.message))];
+    }),
+  );
+  if (!arrived.pass) return arrived;
+  const { gates } = readRecords(deployment.resources ?? []);
+  return allOf(
+    [...gates].map(([gate, content]) =>
       host
         .prove(gate, content, deployment)
         .catch((error: Error) => no(`gate ${gate} cannot be asked: ${error.message}`)),
     ),
-    ...touched.map(async (record) => {
-      const waited = host.waits?.(record)?.(record.inputs);
-      return waited?.then(
-        () => yes,
-        (error: Error) => no(error.message),
-      );
-    }),
-  ]);
-  const answers = verdicts.filter((verdict) => verdict !== undefined);
+  );
+}
+
+/** Every one has to say yes. */
+async function allOf(asked: readonly Promise<Answer>[]): Promise<Answer> {
+  const answers = await Promise.all(asked);
   return {
     pass: answers.every(({ pass }) => pass),
     reasons: answers.flatMap(({ reasons }) => reasons),

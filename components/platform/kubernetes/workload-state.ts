@@ -90,7 +90,11 @@ function rolloutOf({ metadata, status }: Seen["workload"], desired: number): str
     return "its last change is not taken up yet";
   }
   const updated = status?.updatedReplicas ?? 0;
-  return updated < desired ? `${updated} of them as they are meant to be` : undefined;
+  if (updated < desired) return `${updated} of them as they are meant to be`;
+  // A Deployment keeps pods from before its last change until the new ones are ready.
+  const before = (status?.replicas ?? 0) - updated;
+  if (before <= 0) return undefined;
+  return `its last change waits, ${before} pod${before === 1 ? "" : "s"} of before ${before === 1 ? "is" : "are"} still there`;
 }
 
 function healthOf(pods: readonly Pod[], complete: boolean): NonNullable<WorkloadState["health"]> {

@@ -66,6 +66,27 @@ describe("prove", () => {
     expect(await prove(host, both, untouched)).toEqual({ pass: true, reasons: [] });
   });
 
+  it("asks the gates when all is there, and not before", async () => {
+    const events: string[] = [];
+    let arrives = (): void => undefined;
+    const host = {
+      prove: (name: string) => {
+        events.push(`asked ${name}`);
+        return Promise.resolve(passes);
+      },
+      waits: ({ urn }: { readonly urn: string }) =>
+        urn.endsWith("::db")
+          ? () => new Promise<void>((resolve) => (arrives = resolve))
+          : undefined,
+    };
+    const proof = prove(host, deployment(gate("private"), thing("db", "1")));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(events).toEqual([]);
+    arrives();
+    expect(await proof).toEqual({ pass: true, reasons: [] });
+    expect(events).toEqual(["asked private"]);
+  });
+
   it("has nothing to ask where there is no gate", async () => {
     const never = { prove: () => Promise.reject(new Error("asked")) };
     expect(await prove(never, {})).toEqual({ pass: true, reasons: [] });

@@ -49,7 +49,9 @@ it("will not arrive by itself if the new pod gets no image, though the old one r
   ];
   const { terminal, detail } = rollout(pods, { replicas: 2 });
   expect(terminal).toBe(true);
-  expect(detail).toMatch(/^has 0 of 1 pod running: gateway-b cannot get its image /);
+  expect(detail).toMatch(
+    /^has 0 of 1 pod running: its last change waits, .*: gateway-b cannot get its image /,
+  );
 });
 
 it("may be what an old pod needs, whatever that one suffers from", () => {

@@ -53,6 +53,18 @@ describe("a workload", () => {
   });
 });
 
+it("that got a pod more for a change which does not come has not changed", () => {
+  const stuck = workload("pooler", 1, {
+    status: { observedGeneration: 1, replicas: 2, updatedReplicas: 1 },
+  });
+  const pods = [pod("pooler-0", ready), pod("pooler-1", waiting("ErrImagePull", "no such image"))];
+  const found = state(pods, { workload: stuck });
+  expect(found).toMatchObject({ running: false, terminal: true });
+  expect(found.detail).toMatch(
+    /^has 1 of 1 pod running: its last change waits, 1 pod of before is still there: pooler-1 cannot get its image \(ErrImagePull\): no such image; /,
+  );
+});
+
 describe("restarts", () => {
   it("are summed, and one that is waited for counts", () => {
     const crashed = {
